@@ -1,0 +1,49 @@
+//! The console: a chat platform that needs no account, in the terminal it is started from.
+//!
+//! Reading order: [`Console`] what both kinds of input share · [`piped`] lines from a pipe · [`terminal`] lines a person
+//! edits · `screen` how messages are written.
+
+pub mod piped;
+mod screen;
+pub mod terminal;
+
+use std::sync::Arc;
+
+use botkube_core::{
+    answer::Status,
+    conversation::{Actor, Conversation, Incoming},
+    delivery::{self, Surface},
+    dispatch::Dispatcher,
+};
+use tokio_util::sync::CancellationToken;
+
+/// A conversation between the agent and whoever sits at its console.
+#[derive(Clone)]
+pub struct Console {
+    /// Answers what is typed.
+    pub dispatcher: Arc<Dispatcher>,
+    /// The channel the console stands for.
+    pub conversation: Conversation,
+    /// Who sits there.
+    pub actor: Actor,
+}
+
+/// Why a console ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// There was no more input, or the person left.
+    Input,
+    /// It was told to.
+    Told,
+    /// Nobody reads what it writes.
+    Output,
+}
+
+impl Console {
+    /// Has one text answered.
+    async fn say(&self, text: &str, surface: &mut impl Surface, cancel: CancellationToken) -> Status {
+        let incoming =
+            Incoming { text: text.to_owned(), actor: self.actor.clone(), conversation: self.conversation.clone() };
+        delivery::deliver(self.dispatcher.submit(incoming, cancel), surface).await
+    }
+}

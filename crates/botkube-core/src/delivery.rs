@@ -1,0 +1,23 @@
+//! Brings an answer to whoever shows it, in order, with exactly one end; it knows no platform.
+
+use botkube_api::message::Message;
+
+use crate::answer::{Answer, Content, Status};
+
+/// A place that shows messages.
+pub trait Surface {
+    /// Shows a message; `header` is the line upstream puts above it.
+    fn show(&mut self, message: &Message, header: Option<&str>);
+}
+
+/// Shows an answer to its end and says how it ended. Whoever makes the answer waits while the surface is slow.
+pub async fn deliver(mut answer: Answer, surface: &mut impl Surface) -> Status {
+    while let Some(part) = answer.next().await {
+        match part.content {
+            Content::Message { message, header } => surface.show(&message, header.as_deref()),
+            Content::End(status) => return status,
+        }
+    }
+    // Whoever made the answer is gone with its runtime.
+    Status::Cancelled
+}

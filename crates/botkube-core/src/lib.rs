@@ -1,0 +1,18 @@
+//! From a typed command to an answer: the agent's straight corridor, without sockets, processes or Kubernetes.
+//!
+//! Reading order, which is the order of the corridor:
+//! [`conversation`] who says something and where · [`command`] what it says · [`route`] which binding answers ·
+//! [`policy`] whether it may · [`port`] the ports to credentials and plugins · [`answer`] the parts that come back ·
+//! [`delivery`] who shows them · [`render`] as text · [`builtin`] the commands the agent answers itself ·
+//! [`dispatch`] which walks it all.
+
+pub mod answer;
+pub mod builtin;
+pub mod command;
+pub mod conversation;
+pub mod delivery;
+pub mod dispatch;
+pub mod policy;
+pub mod port;
+pub mod render;
+pub mod route;

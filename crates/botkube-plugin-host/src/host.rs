@@ -1,0 +1,223 @@
+//! Keeps one process for each plugin and asks it; a process that ended is started again for the next command.
+
+use std::{
+    collections::HashMap,
+    error::Error,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use botkube_api::message::Message;
+use botkube_core::{
+    port::{PluginCall, PluginError, Plugins},
+    route::PluginRef,
+};
+use botkube_proto::{
+    MAX_MESSAGE_SIZE,
+    executor::{
+        Config as RawConfig, ExecuteContext, ExecuteRequest, IncomingWebhookContext, MessageContext, UserContext,
+        executor_client::ExecutorClient,
+    },
+};
+use go_plugin::{
+    handshake::Cookie,
+    hclog::Level,
+    host::{Config, Connection, Output, Plugin, Spawner},
+};
+use tempfile::TempDir;
+use tokio::{task::JoinSet, time};
+use tonic::{Code, Status};
+
+use crate::{catalogue::Catalogue, environment};
+
+/// What tells a plugin that Botkube started it (`contract-plugins §1.1`).
+const COOKIE: Cookie = Cookie { key: "BOTKUBE", value: "52ca7b74-28eb-4fac-ae79-31a9cbda2454" };
+/// The version of the contract with executors.
+const PROTOCOL_VERSION: u32 = 3;
+/// How long a plugin may take to say its help.
+const HELP_DEADLINE: Duration = Duration::from_secs(10);
+/// How long a broken connection may be ahead of the end of its process.
+const END_DEADLINE: Duration = Duration::from_secs(1);
+/// How many messages upstream shows of one answer: the first and fifteen more.
+const MOST_MESSAGES: usize = 16;
+
+/// The plugins of one agent.
+pub struct Host {
+    catalogue: Catalogue,
+    spawner: Arc<dyn Spawner>,
+    /// In bytes.
+    max_answer_size: u64,
+    slots: Mutex<HashMap<PluginRef, Arc<Slot>>>,
+}
+
+/// The place of one plugin. The lock is held while a process starts, so that two commands never start two.
+type Slot = tokio::sync::Mutex<Option<Arc<Running>>>;
+
+struct Running {
+    plugin: Plugin,
+    /// Goes after the process, with all the process left in it.
+    _dir: TempDir,
+}
+
+impl Host {
+    /// A host with no process yet; each plugin starts with the first command for it.
+    #[must_use]
+    pub fn new(catalogue: Catalogue, spawner: Arc<dyn Spawner>, max_answer_size: u64) -> Self {
+        Self { catalogue, spawner, max_answer_size, slots: Mutex::default() }
+    }
+
+    /// Stops every plugin, all at the same time, and returns once no process is left.
+    pub async fn stop(&self) {
+        let slots: Vec<Arc<Slot>> =
+            self.slots.lock().unwrap_or_else(PoisonError::into_inner).drain().map(|(_, slot)| slot).collect();
+        let mut stopping = JoinSet::new();
+        for slot in slots {
+            stopping.spawn(async move {
+                if let Some(running) = slot.lock().await.take() {
+                    running.plugin.stop().await;
+                }
+            });
+        }
+        stopping.join_all().await;
+    }
+
+    /// The plugin's live process, started if there is none.
+    async fn running(&self, plugin: &PluginRef) -> Result<Arc<Running>, PluginError> {
+        let slot = self.slots.lock().unwrap_or_else(PoisonError::into_inner).entry(plugin.clone()).or_default().clone();
+        let mut place = slot.lock().await;
+        if let Some(running) = place.as_ref().filter(|running| !running.plugin.connection().is_closed()) {
+            return Ok(running.clone());
+        }
+        if let Some(ended) = place.take() {
+            // It cannot be called any more, so it must be gone before another takes its place.
+            let exit = ended.plugin.kill().await;
+            tracing::warn!(plugin = plugin.name(), %exit, "a plugin ended; starting it again");
+        }
+        let running = Arc::new(self.start(plugin).await.map_err(PluginError::Unavailable)?);
+        *place = Some(running.clone());
+        Ok(running)
+    }
+
+    async fn start(&self, plugin: &PluginRef) -> Result<Running, String> {
+        let name = plugin.name();
+        let executable = self.catalogue.find(plugin)?;
+        let dir = environment::runtime_dir().map_err(|e| format!("cannot make a directory for `{name}`: {e}"))?;
+        let mut config = Config::new(COOKIE, [PROTOCOL_VERSION], environment::launch(executable, dir.path()));
+        config.output = log_for(name.to_owned());
+        match Plugin::start(config, &*self.spawner).await {
+            Ok(plugin) => {
+                tracing::info!(plugin = name, pid = plugin.id(), "a plugin is running");
+                Ok(Running { plugin, _dir: dir })
+            }
+            Err(error) => {
+                for line in &error.output {
+                    tracing::error!(plugin = name, "{line}");
+                }
+                let hint = if error.output.is_empty() { "" } else { "; what it printed last is in the agent's log" };
+                Err(format!("the plugin `{name}` did not start: {}: {}{hint}", error.program.display(), error.reason))
+            }
+        }
+    }
+
+    /// Why a call failed: in the plugin's words, or because the plugin is gone.
+    async fn explain(&self, running: &Running, status: Status) -> PluginError {
+        if let Some(size) = too_large(&status) {
+            return PluginError::TooLarge { size, limit: self.max_answer_size };
+        }
+        // What a plugin answered has no source; what kept it from answering has.
+        if status.source().is_none() && !running.plugin.connection().is_closed() {
+            return PluginError::Failed(status.message().to_owned());
+        }
+        let exit = match time::timeout(END_DEADLINE, running.plugin.exited()).await {
+            Ok(exit) => exit,
+            Err(_) => running.plugin.kill().await,
+        };
+        for line in &exit.output {
+            tracing::error!("{line}");
+        }
+        PluginError::Died { exit: exit.to_string() }
+    }
+
+    fn client(&self, running: &Running) -> ExecutorClient<Connection> {
+        ExecutorClient::with_origin(running.plugin.connection(), Connection::origin())
+            .max_decoding_message_size(usize::try_from(self.max_answer_size).unwrap_or(MAX_MESSAGE_SIZE))
+            .max_encoding_message_size(MAX_MESSAGE_SIZE)
+    }
+}
+
+#[async_trait]
+impl Plugins for Host {
+    async fn execute(&self, plugin: &PluginRef, call: PluginCall) -> Result<Vec<Message>, PluginError> {
+        let running = self.running(plugin).await?;
+        let response = match self.client(&running).execute(request(call)).await {
+            Ok(response) => response.into_inner(),
+            Err(status) => return Err(self.explain(&running, status).await),
+        };
+        let unseen = (1 + response.messages.len()).saturating_sub(MOST_MESSAGES);
+        let mut messages = Vec::with_capacity(1 + response.messages.len().min(MOST_MESSAGES));
+        if !response.message.is_empty() {
+            messages.push(decode(&response.message)?);
+        }
+        for json in response.messages.iter().take(MOST_MESSAGES - 1) {
+            messages.push(decode(json)?);
+        }
+        if unseen > 0 {
+            messages.push(Message::text(format!("… and {unseen} more messages, which one answer cannot hold.")));
+        }
+        Ok(messages)
+    }
+
+    async fn help(&self, plugin: &PluginRef) -> Result<Message, PluginError> {
+        let running = self.running(plugin).await?;
+        match time::timeout(HELP_DEADLINE, self.client(&running).help(())).await {
+            Ok(Ok(response)) => {
+                let help = response.into_inner().help;
+                if help.is_empty() { Ok(Message::default()) } else { decode(&help) }
+            }
+            Ok(Err(status)) => Err(self.explain(&running, status).await),
+            Err(_) => Err(PluginError::Failed(format!("`{}` said no help within {HELP_DEADLINE:?}", plugin.name()))),
+        }
+    }
+}
+
+/// The request as Go plugins need it: every nested context is there, even when empty (`contract-plugins` B40).
+fn request(call: PluginCall) -> ExecuteRequest {
+    let user = UserContext { mention: call.actor.mention, display_name: call.actor.display_name };
+    ExecuteRequest {
+        command: call.command,
+        configs: call.configs.into_iter().map(|yaml| RawConfig { raw_yaml: yaml.into() }).collect(),
+        context: Some(ExecuteContext {
+            is_interactivity_supported: call.interactive,
+            slack_state: Default::default(),
+            kube_config: call.kubeconfig.0.into(),
+            message: Some(MessageContext { text: call.typed, user: Some(user), ..MessageContext::default() }),
+            incoming_webhook: Some(IncomingWebhookContext::default()),
+        }),
+    }
+}
+
+fn decode(json: &[u8]) -> Result<Message, PluginError> {
+    Message::from_json(json).map_err(|e| PluginError::Broken(e.to_string()))
+}
+
+/// Whether an answer was over the limit, and its size if tonic says it.
+fn too_large(status: &Status) -> Option<Option<u64>> {
+    let message = status.message();
+    let over = status.code() == Code::OutOfRange && message.contains("message length too large");
+    over.then(|| message.split("found ").nth(1)?.split(' ').next()?.parse().ok())
+}
+
+/// Passes on what a plugin prints and logs as log lines of the agent.
+fn log_for(name: String) -> Arc<dyn Fn(Output) + Send + Sync> {
+    Arc::new(move |output| {
+        let (plugin, origin, text) = (name.as_str(), output.origin, output.text());
+        match output.entry.level {
+            Level::Trace => tracing::trace!(plugin, ?origin, "{text}"),
+            Level::Debug => tracing::debug!(plugin, ?origin, "{text}"),
+            Level::Info => tracing::info!(plugin, ?origin, "{text}"),
+            Level::Warn => tracing::warn!(plugin, ?origin, "{text}"),
+            Level::Error => tracing::error!(plugin, ?origin, "{text}"),
+        }
+    })
+}

@@ -1,0 +1,143 @@
+//! The command line.
+
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+};
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// Chat-ops for Kubernetes whose abilities are plugins.
+///
+/// Without a verb: a demo on this machine, with the console in this terminal and the plugins that come with the agent. With
+/// BOTKUBE_CONFIG_PATHS set, the same as `botkube run`.
+#[derive(Debug, Parser)]
+#[command(version, after_help = "Example: botkube --plugin ./executor_mine")]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) verb: Option<Verb>,
+
+    /// Use this executable for the plugin NAME, without any index; may repeat. NAME is otherwise taken from the file's name
+    #[arg(long, global = true, value_name = "[NAME=]PATH", value_parser = GivenPlugin::parse)]
+    pub(crate) plugin: Vec<GivenPlugin>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Run the agent with a configuration
+    #[command(after_help = "Example: botkube run --config botkube.yaml")]
+    Run(Run),
+    /// Run one command as if it were typed in a channel, and exit with 0 only if it succeeded
+    #[command(after_help = "Example: botkube exec --config botkube.yaml --channel ops -- echo hello")]
+    Exec(Exec),
+}
+
+#[derive(Debug, Default, clap::Args)]
+pub(crate) struct Run {
+    /// A configuration file; may repeat, later ones win. Otherwise BOTKUBE_CONFIG_PATHS
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Vec<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Exec {
+    /// A configuration file; may repeat, later ones win. Otherwise BOTKUBE_CONFIG_PATHS, otherwise the demo
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Vec<PathBuf>,
+
+    /// The channel's alias, name or id, on any platform; may be left out when there is only one
+    #[arg(long, value_name = "CHANNEL")]
+    pub(crate) channel: Option<String>,
+
+    /// How the answer is printed
+    #[arg(long, short, value_enum, default_value_t = Output::Text)]
+    pub(crate) output: Output,
+
+    /// The command; several words are joined by one blank
+    #[arg(required = true, last = true, value_name = "WORDS")]
+    pub(crate) words: Vec<OsString>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Output {
+    /// As a person reads it
+    Text,
+    /// One object: {"status": …, "text": …, "messages": […]}
+    Json,
+}
+
+/// A plugin's executable named on the command line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct GivenPlugin {
+    pub(crate) name: String,
+    pub(crate) path: PathBuf,
+}
+
+impl GivenPlugin {
+    /// Reads `[NAME=]PATH`. Without a name, it is that of `executor_<name>_…` or `executor-<name>`, else the file's stem.
+    fn parse(text: &str) -> Result<Self, String> {
+        let named = text.split_once('=').filter(|(name, _)| !name.contains('/'));
+        let (name, path) = match named {
+            Some((name, path)) => (name.to_owned(), path),
+            None => (name_of(Path::new(text)).unwrap_or_default(), text),
+        };
+        if path.is_empty() {
+            return Err("the path is missing".into());
+        }
+        if name.is_empty() || name.contains(char::is_whitespace) {
+            return Err(format!("{name:?} cannot be the name of a plugin; write NAME=PATH"));
+        }
+        // A path without a slash is a path all the same, not something to look for in PATH.
+        let path = std::path::absolute(path).map_err(|e| e.to_string())?;
+        Ok(Self { name, path })
+    }
+}
+
+fn name_of(path: &Path) -> Option<String> {
+    let file = path.file_name()?.to_str()?;
+    let name = match (file.strip_prefix("executor_"), file.strip_prefix("executor-")) {
+        (Some(rest), _) => rest.split('_').next()?,
+        (_, Some(rest)) => rest,
+        _ => path.file_stem()?.to_str()?,
+    };
+    Some(name.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Args::command().debug_assert();
+    }
+
+    #[track_caller]
+    fn check(text: &str, name: &str) {
+        assert_eq!(GivenPlugin::parse(text).unwrap().name, name, "{text}");
+    }
+
+    #[test]
+    fn a_plugins_name_comes_from_its_file() {
+        check("./executor_mine_linux_amd64", "mine");
+        check("./executor_mine", "mine");
+        check("target/release/executor-mine", "mine");
+        check("/x/mine.sh", "mine");
+        check("kubectl=/x/my=file", "kubectl");
+        check("/x=y/mine", "mine");
+    }
+
+    #[test]
+    fn what_is_no_plugin_is_refused() {
+        for text in ["", "=x", "a b=x", "mine="] {
+            assert!(GivenPlugin::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_path_without_a_slash_is_not_looked_for_in_the_path() {
+        assert!(GivenPlugin::parse("mine").unwrap().path.is_absolute());
+    }
+}

@@ -1,0 +1,115 @@
+//! `botkube exec`: one command as if typed, for scripts.
+
+use std::{
+    ffi::OsString,
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use anyhow::{Context, Result, bail};
+use botkube_api::message::Message;
+use botkube_core::{
+    answer::Status,
+    conversation::Incoming,
+    delivery::{self, Surface},
+    render::{self, TextStyle},
+};
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+use tracing::Level;
+
+use crate::{
+    args::{Exec, GivenPlugin, Output},
+    complain, logging, setup, talk,
+};
+
+/// Runs the command; the exit code is 0 if it succeeded and 1 otherwise.
+///
+/// # Errors
+///
+/// When arguments or configuration are wrong, so that there was nothing to run.
+pub(crate) fn run(exec: Exec, given: Vec<GivenPlugin>) -> Result<ExitCode> {
+    logging::to_stderr(Level::WARN);
+    let text = join(exec.words)?;
+    let config = setup::configuration(exec.config)?;
+    let demo = config.is_none();
+    let config = config.unwrap_or_else(setup::demo_configuration);
+    let conversation = match (demo, &exec.channel) {
+        (true, Some(_)) => bail!("--channel needs a configuration with channels: add --config FILE"),
+        (true, None) => setup::everything(&config),
+        (false, wanted) => setup::channel(&config, wanted.as_deref())?,
+    };
+    let incoming = Incoming { text, actor: setup::person(), conversation };
+
+    talk::runtime()?.block_on(async {
+        let agent = setup::agent(config, given, demo)?;
+        let cancel = CancellationToken::new();
+        talk::on_signal(&cancel);
+        let mut collected = Collected::default();
+        let status = delivery::deliver(agent.dispatcher.submit(incoming, cancel), &mut collected).await;
+        agent.stop().await;
+        print(exec.output, status, collected).context("cannot write the answer")?;
+        Ok(if status == Status::Succeeded { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    })
+}
+
+/// One blank between words; nothing is quoted for the user, who may also give the whole line as one word.
+fn join(words: Vec<OsString>) -> Result<String> {
+    let mut line = Vec::new();
+    for (place, word) in words.into_iter().enumerate() {
+        match word.into_string() {
+            Ok(word) => line.push(word),
+            Err(word) => bail!("word {} is not UTF-8: {}", place + 1, word.display()),
+        }
+    }
+    Ok(line.join(" "))
+}
+
+/// Keeps an answer until it is printed whole.
+#[derive(Default)]
+struct Collected {
+    messages: Vec<Value>,
+    texts: Vec<String>,
+}
+
+impl Surface for Collected {
+    fn show(&mut self, message: &Message, header: Option<&str>) {
+        self.texts.push(render::text(message, TextStyle::default()));
+        let mut json: Value = serde_json::from_slice(&message.to_json()).unwrap_or_default();
+        if let (Some(object), Some(header)) = (json.as_object_mut(), header) {
+            // Upstream's host keeps its header in a member of this name beside the message's own.
+            object.insert("Description".into(), header.into());
+        }
+        self.messages.push(json);
+    }
+}
+
+fn print(output: Output, status: Status, answer: Collected) -> io::Result<()> {
+    let text = answer.texts.join("\n\n");
+    let mut out = io::stdout().lock();
+    match output {
+        Output::Json => {
+            let object = json!({ "status": status, "text": text, "messages": answer.messages });
+            writeln!(out, "{object}")?;
+        }
+        Output::Text => {
+            if !answer.texts.is_empty() {
+                writeln!(out, "{text}")?;
+            }
+            if status != Status::Succeeded {
+                complain(&format!("the command {}", said(status)));
+            }
+        }
+    }
+    out.flush()
+}
+
+fn said(status: Status) -> &'static str {
+    match status {
+        Status::Succeeded => "succeeded",
+        Status::Failed => "failed",
+        Status::Refused => "was refused",
+        Status::Cancelled => "was cancelled",
+        Status::TimedOut => "timed out",
+    }
+}

@@ -1,0 +1,58 @@
+//! Where log lines go: standard error, or a file when a person sits at the terminal.
+
+use std::{
+    fs::{File, OpenOptions},
+    io::{self, IsTerminal},
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+    sync::Mutex,
+};
+
+use tracing::Level;
+use tracing_subscriber::{
+    filter::{LevelFilter, Targets},
+    layer::SubscriberExt,
+    util::SubscriberInitExt,
+};
+
+use crate::setup;
+
+/// Log lines of this level and above go to standard error.
+pub(crate) fn to_stderr(level: Level) {
+    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(io::stderr().is_terminal());
+    let _ = tracing_subscriber::registry().with(lines).with(quiet_below(level)).try_init();
+}
+
+/// Log lines go to a file of this user's, whose path is returned; to standard error's stead nothing is written.
+///
+/// # Errors
+///
+/// When the file cannot be made.
+pub(crate) fn to_file() -> io::Result<PathBuf> {
+    let dir = setup::state_dir();
+    setup::private_dir(&dir)?;
+    let path = dir.join("botkube.log");
+    let lines = tracing_subscriber::fmt::layer().with_writer(Mutex::new(open(&path)?)).with_ansi(false);
+    let _ = tracing_subscriber::registry().with(lines).with(quiet_below(Level::DEBUG)).try_init();
+    Ok(path)
+}
+
+/// A file that begins anew when it has grown large.
+fn open(path: &Path) -> io::Result<File> {
+    const LARGE: u64 = 10 << 20;
+    let large = path.metadata().is_ok_and(|m| m.len() > LARGE);
+    let mut options = OpenOptions::new();
+    options.create(true).mode(0o600);
+    if large {
+        options.write(true).truncate(true)
+    } else {
+        options.append(true)
+    };
+    options.open(path)
+}
+
+/// The agent's own lines from `level` on, and only warnings of the libraries below it.
+fn quiet_below(level: Level) -> Targets {
+    let ours = ["botkube", "botkube_agent", "botkube_console", "botkube_core", "botkube_plugin_host", "go_plugin"];
+    Targets::new().with_default(LevelFilter::WARN).with_targets(ours.map(|target| (target, level)))
+}

@@ -1,0 +1,46 @@
+//! The one binary: agent and tool. It reads arguments, puts a run together, and turns its end into an exit code.
+
+mod args;
+mod embedded;
+mod exec;
+mod logging;
+mod setup;
+mod talk;
+
+use std::{env, ffi::OsStr, process::ExitCode};
+
+use clap::Parser;
+
+use args::{Args, Verb};
+
+/// The exit code for what the caller got wrong: arguments or configuration.
+const USAGE: u8 = 2;
+
+fn main() -> ExitCode {
+    // A plugin's process begins here, too: nothing may be set up before these two.
+    let mut arguments = env::args_os().skip(1);
+    match arguments.next().as_deref().and_then(OsStr::to_str) {
+        Some(embedded::LAUNCH) => return embedded::launch(arguments),
+        Some(embedded::PLUGIN) => return embedded::serve(arguments.next()),
+        _ => {}
+    }
+    let args = Args::parse();
+    let outcome = match args.verb {
+        Some(Verb::Exec(exec)) => exec::run(exec, args.plugin),
+        Some(Verb::Run(run)) => talk::run(run, args.plugin),
+        None if env::var_os(botkube_config::CONFIG_PATHS_VARIABLE).is_some() => {
+            talk::run(args::Run::default(), args.plugin)
+        }
+        None => talk::demo(args.plugin),
+    };
+    outcome.unwrap_or_else(|error| {
+        complain(&format!("{error:#}"));
+        ExitCode::from(USAGE)
+    })
+}
+
+/// Says what is wrong, on standard error.
+#[expect(clippy::print_stderr, reason = "this is where a command line tool speaks of itself")]
+fn complain(text: &str) {
+    eprintln!("botkube: {}", text.trim_end());
+}

@@ -1,0 +1,171 @@
+//! From arguments to an agent: which configuration, which channel, which plugins.
+
+use std::{
+    collections::BTreeMap,
+    env,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result, bail};
+use botkube_agent::agent::{Agent, Parts};
+use botkube_config::{
+    CONFIG_PATHS_VARIABLE,
+    model::{Config, PlatformKind, Settings},
+};
+use botkube_core::conversation::{Actor, Certainty, Conversation};
+
+use crate::{args::GivenPlugin, embedded};
+
+/// What the cluster is called in the demo, where there is none.
+const DEMO_CLUSTER: &str = "demo";
+
+/// The configuration of the files, or of BOTKUBE_CONFIG_PATHS; `None` when neither names any. Warnings are said.
+pub(crate) fn configuration(files: Vec<PathBuf>) -> Result<Option<Config>> {
+    let files = match env::var(CONFIG_PATHS_VARIABLE) {
+        Ok(paths) if files.is_empty() => botkube_config::paths_from_env(&paths),
+        _ => files,
+    };
+    if files.is_empty() {
+        return Ok(None);
+    }
+    match botkube_config::load(&files) {
+        Ok(loaded) => {
+            for finding in loaded.findings {
+                say(&finding.to_string());
+            }
+            Ok(Some(loaded.config))
+        }
+        Err(rejected) => bail!("the configuration cannot be used\n\n{rejected}"),
+    }
+}
+
+/// The configuration where there is none: the plugins that come with the agent, and those given.
+pub(crate) fn demo_configuration() -> Config {
+    let settings = Settings { cluster_name: DEMO_CLUSTER.into(), ..Settings::default() };
+    Config { settings, ..Config::default() }
+}
+
+/// Puts the agent together. Plugins that come with it stand in for the repository `botkube` where no one defines it, which
+/// is said.
+pub(crate) fn agent(config: Config, given: Vec<GivenPlugin>, demo: bool) -> Result<Agent> {
+    let mut by_name = BTreeMap::new();
+    for GivenPlugin { name, path } in given {
+        if let Some(other) = by_name.insert(name.clone(), path) {
+            bail!(
+                "--plugin gives the plugin `{name}` twice, also as {}; give one of them another name",
+                other.display()
+            );
+        }
+    }
+    for (binding, key) in botkube_agent::agent::built_in(&config, &by_name) {
+        say(&format!(
+            "warning: no repository `botkube` is defined: `{key}` is the plugin that comes with this agent\n --> {binding}"
+        ));
+    }
+    let program = env::current_exe().context("cannot find this executable")?;
+    let parts = Parts {
+        program,
+        launch_args: vec![embedded::LAUNCH.into()],
+        embedded_args: vec![embedded::PLUGIN.into()],
+        embedded: embedded::NAMES.iter().map(ToString::to_string).collect(),
+        given: by_name,
+        demo,
+    };
+    Agent::new(config, parts).context("cannot start the agent")
+}
+
+/// The channel of this alias, name or id on any platform; without one, the only channel there is.
+pub(crate) fn channel(config: &Config, wanted: Option<&str>) -> Result<Conversation> {
+    let all: Vec<(String, Conversation)> = config
+        .communications
+        .iter()
+        .flat_map(|group| group.platforms.iter().map(move |platform| (group, platform)))
+        .flat_map(|(group, platform)| platform.channels.iter().map(move |channel| (group, platform, channel)))
+        .map(|(group, platform, channel)| {
+            let place = format!("{} ({:?} in {})", channel.alias, platform.kind, group.name);
+            let conversation = Conversation {
+                alias: channel.alias.clone(),
+                id: channel.id.clone().unwrap_or_default(),
+                display_name: channel.name.clone().unwrap_or_default(),
+                executors: channel.executors.clone(),
+                interactive: false,
+            };
+            (place, conversation)
+        })
+        .collect();
+    let is_wanted = |c: &Conversation| {
+        wanted.is_none_or(|wanted| {
+            let bare = wanted.trim_start_matches('#');
+            c.alias == wanted || c.id == wanted || c.display_name.trim_start_matches('#') == bare
+        })
+    };
+    let mut fitting: Vec<_> = all.iter().filter(|(_, conversation)| is_wanted(conversation)).collect();
+    let list = |channels: &[&(String, Conversation)]| -> String {
+        channels.iter().map(|(place, _)| format!("\n  {place}")).collect()
+    };
+    match (fitting.len(), wanted) {
+        (1, _) => Ok(fitting.remove(0).1.clone()),
+        (0, None) => bail!("the configuration has no channel; bind executors to one under `communications`"),
+        (0, Some(wanted)) => {
+            bail!(
+                "no channel has the alias, name or id {wanted:?}; there are:{}",
+                list(&all.iter().collect::<Vec<_>>())
+            )
+        }
+        (_, None) => bail!("the configuration has several channels; choose one with --channel:{}", list(&fitting)),
+        (_, Some(wanted)) => bail!("{wanted:?} could be any of these; use an alias or id:{}", list(&fitting)),
+    }
+}
+
+/// The channel of the console: the first one configured for it, else one in which every executor group is bound.
+pub(crate) fn console_channel(config: &Config) -> Option<Conversation> {
+    let console = config
+        .communications
+        .iter()
+        .flat_map(|group| &group.platforms)
+        .find(|platform| platform.kind == PlatformKind::Console && platform.enabled)?;
+    Some(match console.channels.first() {
+        Some(channel) => Conversation {
+            alias: channel.alias.clone(),
+            display_name: channel.display_name().to_owned(),
+            executors: channel.executors.clone(),
+            ..Conversation::default()
+        },
+        None => everything(config),
+    })
+}
+
+/// A conversation in which every executor group is bound.
+pub(crate) fn everything(config: &Config) -> Conversation {
+    Conversation {
+        alias: "console".into(),
+        display_name: "console".into(),
+        executors: config.executors.iter().map(|group| group.name.clone()).collect(),
+        ..Conversation::default()
+    }
+}
+
+/// The person at this terminal.
+pub(crate) fn person() -> Actor {
+    let name = env::var("USER").or_else(|_| env::var("LOGNAME")).unwrap_or_default();
+    Actor { id: name.clone(), display_name: name, mention: String::new(), certainty: Certainty::SelfDeclared }
+}
+
+/// Where this user's state lies: `$XDG_STATE_HOME/botkube` or `~/.local/state/botkube`, else the directory for temporary
+/// files.
+pub(crate) fn state_dir() -> PathBuf {
+    let base = env::var_os("XDG_STATE_HOME").map(PathBuf::from).filter(|dir| dir.is_absolute());
+    let home = || env::home_dir().map(|home| home.join(".local/state"));
+    base.or_else(home).unwrap_or_else(env::temp_dir).join("botkube")
+}
+
+/// Makes a directory that only its owner can read.
+pub(crate) fn private_dir(dir: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)
+}
+
+#[expect(clippy::print_stderr, reason = "findings go to whoever started the agent")]
+fn say(text: &str) {
+    eprintln!("{}\n", text.trim_end());
+}

@@ -1,0 +1,135 @@
+//! Agents that stay: the demo, and `botkube run`.
+
+use std::{
+    io::{self, IsTerminal},
+    process::ExitCode,
+};
+
+use anyhow::{Context, Result, bail};
+use botkube_config::model::Config;
+use botkube_console::{Console, Ended};
+use botkube_core::conversation::Conversation;
+use tokio::{
+    io::BufReader,
+    runtime::{self, Runtime},
+    signal::unix::{SignalKind, signal},
+};
+use tokio_util::sync::CancellationToken;
+use tracing::Level;
+
+use crate::{
+    args::{GivenPlugin, Run},
+    complain, embedded, logging, setup,
+};
+
+/// The agent without a configuration: a console, and the plugins that come with it. Needs nothing and asks nobody.
+pub(crate) fn demo(given: Vec<GivenPlugin>) -> Result<ExitCode> {
+    let config = setup::demo_configuration();
+    let conversation = setup::everything(&config);
+    let names: Vec<String> = given.iter().map(|plugin| plugin.name.clone()).collect();
+    talk(config, conversation, given, true, |log| greeting(&names, log))
+}
+
+/// The agent with a configuration.
+pub(crate) fn run(run: Run, given: Vec<GivenPlugin>) -> Result<ExitCode> {
+    let Some(config) = setup::configuration(run.config)? else {
+        bail!("no configuration: give one with --config FILE or in BOTKUBE_CONFIG_PATHS");
+    };
+    let unserved = unserved(&config);
+    if !unserved.is_empty() {
+        complain(&format!("configured, not yet served by this version: {}", unserved.join(", ")));
+    }
+    let Some(conversation) = setup::console_channel(&config) else {
+        bail!(
+            "nothing to serve: this version serves the console; add `console: {{}}` to a group under `communications`, or \
+             use `botkube exec`"
+        );
+    };
+    let greeting = format!("Botkube {} · cluster {}", env!("CARGO_PKG_VERSION"), config.settings.cluster_name);
+    talk(config, conversation, given, false, |_| greeting)
+}
+
+/// A runtime for an agent.
+pub(crate) fn runtime() -> Result<Runtime> {
+    runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().context("cannot start the runtime")
+}
+
+/// Cancels `stop` on SIGTERM, and on SIGINT where no terminal's editor takes it.
+pub(crate) fn on_signal(stop: &CancellationToken) {
+    for kind in [SignalKind::terminate(), SignalKind::interrupt()] {
+        cancel_on(kind, stop);
+    }
+}
+
+fn cancel_on(kind: SignalKind, stop: &CancellationToken) {
+    let stop = stop.clone();
+    if let Ok(mut signals) = signal(kind) {
+        tokio::spawn(async move {
+            signals.recv().await;
+            stop.cancel();
+        });
+    }
+}
+
+fn talk(
+    config: Config,
+    conversation: Conversation,
+    given: Vec<GivenPlugin>,
+    demo: bool,
+    greeting: impl FnOnce(&str) -> String,
+) -> Result<ExitCode> {
+    let terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
+    let log = match terminal {
+        true => logging::to_file().map_or_else(|e| format!("no log: {e}"), |path| path.display().to_string()),
+        false => {
+            logging::to_stderr(if demo { Level::WARN } else { Level::INFO });
+            String::new()
+        }
+    };
+    let runtime = runtime()?;
+    let ended = runtime.block_on(async {
+        let agent = setup::agent(config, given, demo)?;
+        let stop = CancellationToken::new();
+        let console = Console { dispatcher: agent.dispatcher.clone(), conversation, actor: setup::person() };
+        let ended = if terminal {
+            cancel_on(SignalKind::terminate(), &stop);
+            let history = setup::state_dir().join("history");
+            console.terminal(&greeting(&log), Some(history), &stop).await.context("cannot use this terminal")?
+        } else {
+            on_signal(&stop);
+            console.piped(BufReader::new(tokio::io::stdin()), io::stdout(), &stop).await
+        };
+        // Only the demo lives from its input.
+        if !demo && ended == Ended::Input && !terminal {
+            stop.cancelled().await;
+        }
+        agent.stop().await;
+        anyhow::Ok(ended)
+    });
+    // A read from standard input cannot be called off.
+    runtime.shutdown_background();
+    ended.map(|_| ExitCode::SUCCESS)
+}
+
+fn greeting(given: &[String], log: &str) -> String {
+    let mut tries: Vec<String> = given.iter().map(|name| format!("{name} help")).collect();
+    tries.extend(
+        embedded::NAMES.iter().filter(|name| !given.iter().any(|g| g == *name)).map(|name| format!("{name} hello")),
+    );
+    tries.push("help".into());
+    format!(
+        "Botkube demo, on this machine only          log  {log}\n  try    {}      (Tab completes, Ctrl-D leaves)\n  yours  \
+         botkube --plugin ./executor_mine",
+        tries.join(" · ")
+    )
+}
+
+/// Enabled platforms that this version does not serve.
+fn unserved(config: &Config) -> Vec<String> {
+    let enabled = |group: &botkube_config::model::CommunicationGroup| {
+        let platforms = group.platforms.iter().filter(|p| p.enabled);
+        let unserved = platforms.filter(|p| p.kind != botkube_config::model::PlatformKind::Console);
+        unserved.map(|p| format!("{:?} in {}", p.kind, group.name)).collect::<Vec<_>>()
+    };
+    config.communications.iter().flat_map(enabled).collect()
+}

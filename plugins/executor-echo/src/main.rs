@@ -1,0 +1,5 @@
+//! The echo executor as a program of its own.
+
+fn main() -> std::process::ExitCode {
+    botkube_plugin::serve(executor_echo::Echo)
+}

@@ -1,0 +1,228 @@
+//! Running another program for a command, by the rules of the Go SDK's `ExecuteCommand` (`contract-plugins §5.4`).
+
+use std::{
+    env,
+    ffi::OsString,
+    fmt, io,
+    path::{Path, PathBuf},
+    process::{ExitStatus, Stdio},
+};
+
+use rustix::process::{Pid, Signal, kill_process_group};
+use tokio::{io::AsyncWriteExt, process::Command};
+
+use crate::words;
+
+/// The variable in which the agent says where it put a plugin's dependencies.
+pub const DEPENDENCY_DIR: &str = "PLUGIN_DEPENDENCY_DIR";
+
+/// A program to run and wait for: no shell, words split as shells do, everything it printed kept.
+///
+/// When the call is cancelled, the program and all it started are killed.
+#[derive(Clone, Debug)]
+#[must_use = "nothing runs until `output` is awaited"]
+pub struct Run {
+    command: String,
+    env: Vec<(OsString, OsString)>,
+    dir: Option<PathBuf>,
+    stdin: Option<Vec<u8>>,
+    dependency_dir: Option<PathBuf>,
+    clear_color_codes: bool,
+}
+
+/// What a program printed before it ended well.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Output {
+    /// Its standard output; bytes that are not UTF-8 are replaced.
+    pub stdout: String,
+    /// Its standard error, likewise.
+    pub stderr: String,
+}
+
+/// A program that could not be run, or ended badly.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// The command cannot be split into words.
+    #[error("invalid raw command {command:?}: {source}")]
+    Words {
+        /// The command.
+        command: String,
+        /// Where it went wrong.
+        source: words::WordsError,
+    },
+    /// There are no words in it.
+    #[error("invalid raw command: {0:?}")]
+    Empty(String),
+    /// The program cannot be started.
+    #[error("cannot run {program}: {reason}")]
+    Start {
+        /// The program, as it was looked for.
+        program: String,
+        /// What the operating system said.
+        reason: String,
+    },
+    /// It ended with a code other than 0, or by a signal. The text is what it printed and how it ended.
+    #[error("{}", failure(.output, .status))]
+    Failed {
+        /// What it printed.
+        output: Output,
+        /// How it ended.
+        status: ExitStatus,
+    },
+}
+
+impl Run {
+    pub(crate) fn new(command: impl Into<String>) -> Self {
+        Self {
+            command: command.into(),
+            env: Vec::new(),
+            dir: None,
+            stdin: None,
+            dependency_dir: env::var_os(DEPENDENCY_DIR).filter(|d| !d.is_empty()).map(PathBuf::from),
+            clear_color_codes: false,
+        }
+    }
+
+    /// Sets a variable on top of the plugin's own environment.
+    pub fn env(mut self, key: impl Into<OsString>, value: impl Into<OsString>) -> Self {
+        self.env.push((key.into(), value.into()));
+        self
+    }
+
+    /// Sets the working directory.
+    pub fn dir(mut self, dir: impl Into<PathBuf>) -> Self {
+        self.dir = Some(dir.into());
+        self
+    }
+
+    /// Gives it something to read; without this, its standard input is empty.
+    pub fn stdin(mut self, input: impl Into<Vec<u8>>) -> Self {
+        self.stdin = Some(input.into());
+        self
+    }
+
+    /// Looks for the program in this directory first, not in the one the agent named.
+    pub fn dependency_dir(mut self, dir: impl Into<PathBuf>) -> Self {
+        self.dependency_dir = Some(dir.into());
+        self
+    }
+
+    /// Removes colours (`ESC[…m`) from what it prints.
+    pub fn clear_color_codes(mut self) -> Self {
+        self.clear_color_codes = true;
+        self
+    }
+
+    /// Runs it to its end.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be run, or ends with anything but exit code 0: then the error's text is all it printed and how it
+    /// ended, which is what users of the Go SDK's plugins see.
+    pub async fn output(self) -> Result<Output, RunError> {
+        let words = words::split(&self.command)
+            .map_err(|source| RunError::Words { command: self.command.clone(), source })?
+            .into_values();
+        let Some((name, args)) = words.split_first().filter(|(name, _)| !name.is_empty()) else {
+            return Err(RunError::Empty(self.command));
+        };
+        let program = find(name, self.dependency_dir.as_deref());
+        let start = |e: io::Error| RunError::Start { program: program.display().to_string(), reason: e.to_string() };
+
+        let mut command = Command::new(&program);
+        command.args(args).envs(self.env).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.stdin(if self.stdin.is_some() { Stdio::piped() } else { Stdio::null() });
+        command.process_group(0).kill_on_drop(true);
+        if let Some(dir) = self.dir {
+            command.current_dir(dir);
+        }
+        let mut child = command.spawn().map_err(start)?;
+        let group = KillGroup(child.id().and_then(|id| Pid::from_raw(id.cast_signed())));
+        let input = child.stdin.take().zip(self.stdin);
+        let feed = async {
+            if let Some((mut pipe, input)) = input {
+                // A program need not read all it is given.
+                let _ = pipe.write_all(&input).await;
+            }
+        };
+        let (output, ()) = tokio::join!(child.wait_with_output(), feed);
+        let output = output.map_err(start)?;
+        group.disarm();
+
+        let text = |bytes: Vec<u8>| {
+            let text = String::from_utf8(bytes).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned());
+            if self.clear_color_codes { without_color_codes(&text) } else { text }
+        };
+        let (status, output) = (output.status, Output { stdout: text(output.stdout), stderr: text(output.stderr) });
+        if status.success() { Ok(output) } else { Err(RunError::Failed { output, status }) }
+    }
+}
+
+impl Output {
+    /// Both outputs, standard output first, trimmed.
+    #[must_use]
+    pub fn combined(&self) -> String {
+        let between = if self.stderr.is_empty() { "" } else { "\n" };
+        format!("{}{between}{}", self.stdout, self.stderr).trim().to_owned()
+    }
+}
+
+/// A dependency if there is one of this name, else what the name says: a path, or a program on `PATH`.
+fn find(name: &str, dependency_dir: Option<&Path>) -> PathBuf {
+    dependency_dir.map(|dir| dir.join(name)).filter(|path| path.is_file()).unwrap_or_else(|| name.into())
+}
+
+fn failure(output: &Output, status: &ExitStatus) -> String {
+    let how = match status.code() {
+        Some(code) => format!("exit status {code}"),
+        None => status.to_string(),
+    };
+    let parts = [output.stdout.as_str(), output.stderr.as_str(), how.as_str()];
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n")
+}
+
+fn without_color_codes(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find("\x1b[") {
+        let code = &rest[start + 2..];
+        let parameters = code.len() - code.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';').len();
+        plain.push_str(&rest[..start]);
+        match code[parameters..].strip_prefix('m') {
+            Some(after) => rest = after,
+            None => {
+                plain.push_str("\x1b[");
+                rest = code;
+            }
+        }
+    }
+    plain.push_str(rest);
+    plain
+}
+
+/// Kills a process group unless its leader ended by itself.
+struct KillGroup(Option<Pid>);
+
+impl KillGroup {
+    fn disarm(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for KillGroup {
+    fn drop(&mut self) {
+        if let Some(group) = self.0 {
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+    }
+}
+
+impl fmt::Display for Output {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.combined())
+    }
+}
+
+#[cfg(test)]
+mod tests;

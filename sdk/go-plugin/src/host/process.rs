@@ -1,0 +1,192 @@
+//! A plugin's process from its start to its reaping; it knows nothing of what the process says.
+
+use std::{
+    fmt,
+    os::unix::{fs::FileTypeExt, process::ExitStatusExt},
+    path::{Path, PathBuf},
+    process::ExitStatus,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use rustix::process::{Pid, Signal, kill_process_group};
+use tokio::{
+    process::Child,
+    signal::unix::{SignalKind, signal},
+    sync::watch,
+    task::JoinHandle,
+    time,
+};
+use tokio_util::sync::CancellationToken;
+
+use super::output::Recent;
+use crate::handshake::Address;
+
+/// How long the pipes of a process that ended are read: whoever else holds them open is not waited for.
+const LAST_OUTPUT: Duration = Duration::from_millis(500);
+
+/// How a plugin's process ended.
+#[derive(Clone, Debug)]
+pub struct Exit {
+    /// The exit status; `None` when the operating system would not tell.
+    pub status: Option<ExitStatus>,
+    /// Whether this host killed it.
+    pub killed: bool,
+    /// What it printed and logged last, oldest first.
+    pub output: Vec<String>,
+}
+
+/// A running process. Dropping it kills the process's whole group.
+#[derive(Debug)]
+pub(super) struct Process {
+    id: u32,
+    kill: CancellationToken,
+    exit: watch::Receiver<Option<Exit>>,
+    last: Arc<Mutex<Last>>,
+}
+
+/// What is to be done when the process has ended.
+#[derive(Debug, Default)]
+struct Last {
+    socket: Option<PathBuf>,
+    pumps: Vec<JoinHandle<()>>,
+}
+
+impl Process {
+    /// Watches `child`, the leader of its own group, whose pipes `pumps` read.
+    pub(super) fn watch(child: Child, pumps: Vec<JoinHandle<()>>, recent: Recent) -> Self {
+        let id = child.id().unwrap_or_default();
+        let kill = CancellationToken::new();
+        let last = Arc::new(Mutex::new(Last { socket: None, pumps }));
+        let (sender, exit) = watch::channel(None);
+        tokio::spawn(keep(child, kill.clone(), last.clone(), recent, sender));
+        Self { id, kill, exit, last }
+    }
+
+    pub(super) fn id(&self) -> u32 {
+        self.id
+    }
+
+    /// Removes the socket when the process has ended, since a killed plugin cannot.
+    ///
+    /// The path is the plugin's word, so only what looks like the socket of a plugin is ever removed.
+    pub(super) fn own_socket(&self, address: &Address) {
+        if let Address::Unix(path) = address {
+            let named = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"plugin"));
+            if named && path.is_absolute() {
+                self.last.lock().unwrap_or_else(PoisonError::into_inner).socket = Some(path.clone());
+            }
+        }
+    }
+
+    /// Lets this task, too, end by itself before the process counts as ended.
+    pub(super) fn also_drain(&self, pump: JoinHandle<()>) {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).pumps.push(pump);
+    }
+
+    /// Waits until the process has ended and been reaped.
+    pub(super) async fn exited(&self) -> Exit {
+        let mut exit = self.exit.clone();
+        match exit.wait_for(Option::is_some).await {
+            Ok(exit) => exit.clone().expect("it was waited for"),
+            // The task that watches is gone with its runtime, and so is the process.
+            Err(_) => Exit { status: None, killed: true, output: Vec::new() },
+        }
+    }
+
+    pub(super) async fn kill(&self) -> Exit {
+        self.kill.cancel();
+        self.exited().await
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill.cancel();
+    }
+}
+
+/// Waits for the end or the order to kill; then kills the group, reaps, drains, tidies and reports, in this order.
+async fn keep(
+    mut child: Child,
+    kill: CancellationToken,
+    last: Arc<Mutex<Last>>,
+    recent: Recent,
+    report: watch::Sender<Option<Exit>>,
+) {
+    let group = child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
+    let killed = tokio::select! {
+        () = ended(&mut child) => false,
+        () = kill.cancelled() => true,
+    };
+    // Also after its own end: what it started must not outlive it. The leader is not reaped yet, so the number is its own.
+    if let Some(group) = group {
+        let _ = kill_process_group(group, Signal::KILL);
+    }
+    let status = child.wait().await.ok();
+    let Last { socket, pumps } = std::mem::take(&mut *last.lock().unwrap_or_else(PoisonError::into_inner));
+    let deadline = time::Instant::now() + LAST_OUTPUT;
+    for mut pump in pumps {
+        if time::timeout_at(deadline, &mut pump).await.is_err() {
+            pump.abort();
+        }
+    }
+    if let Some(socket) = socket {
+        remove_socket(&socket);
+    }
+    report.send_replace(Some(Exit { status, killed, output: recent.lines() }));
+}
+
+/// Waits until the process has ended, without reaping it.
+async fn ended(child: &mut Child) {
+    use rustix::process::{WaitId, WaitIdOptions, waitid};
+
+    let id = child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
+    // The stream comes first, so that an end between it and the look is not missed.
+    let (Some(id), Ok(mut children)) = (id, signal(SignalKind::child())) else {
+        let _ = child.wait().await;
+        return;
+    };
+    let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+    while let Ok(None) = waitid(WaitId::Pid(id), look) {
+        children.recv().await;
+    }
+}
+
+fn remove_socket(path: &Path) {
+    if std::fs::symlink_metadata(path).is_ok_and(|m| m.file_type().is_socket()) {
+        let _ = std::fs::remove_file(path);
+    }
+}
+
+impl fmt::Display for Exit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(status) = self.status else { return f.write_str("ended, nobody knows how") };
+        match (status.code(), status.signal()) {
+            (_, Some(9)) if self.killed => f.write_str("killed by the host"),
+            (Some(code), _) => write!(f, "exit code {code}"),
+            (None, Some(signal)) => {
+                let name = signal_name(signal);
+                let dumped = if status.core_dumped() { ", core dumped" } else { "" };
+                write!(f, "killed by signal {signal}{name}{dumped}")
+            }
+            (None, None) => write!(f, "{status}"),
+        }
+    }
+}
+
+fn signal_name(signal: i32) -> &'static str {
+    match signal {
+        1 => " (SIGHUP)",
+        2 => " (SIGINT)",
+        3 => " (SIGQUIT)",
+        4 => " (SIGILL)",
+        6 => " (SIGABRT)",
+        8 => " (SIGFPE)",
+        9 => " (SIGKILL; out of memory?)",
+        11 => " (SIGSEGV)",
+        13 => " (SIGPIPE)",
+        15 => " (SIGTERM)",
+        _ => "",
+    }
+}

@@ -1,0 +1,86 @@
+//! Makes the committed Rust code from the `.proto` files; knows nothing of what the messages mean.
+
+use std::{fs, path::Path};
+
+use anyhow::{Context, Result, ensure};
+use prost::Message;
+
+/// One crate's contracts.
+struct Target {
+    /// Where the `.proto` files lie.
+    proto: &'static str,
+    files: &'static [&'static str],
+    /// Where the code goes.
+    out: &'static str,
+    /// Generated with both a client and a server; `false` leaves the client out.
+    descriptors: Option<&'static str>,
+}
+
+const TARGETS: &[Target] = &[
+    Target {
+        proto: "sdk/botkube-proto/proto",
+        files: &["executor.proto", "source.proto"],
+        out: "sdk/botkube-proto/src/generated",
+        descriptors: Some("descriptors.bin"),
+    },
+    Target {
+        proto: "sdk/go-plugin/proto",
+        files: &["plugin.proto"],
+        out: "sdk/go-plugin/src/generated",
+        descriptors: Some("descriptors.bin"),
+    },
+    Target {
+        proto: "sdk/go-plugin/proto",
+        files: &["interop.proto"],
+        out: "sdk/go-plugin/examples/peer",
+        descriptors: Some("descriptors.bin"),
+    },
+];
+
+/// Writes the code, or with `check` fails when what is committed differs from what would be written.
+pub fn run(root: &Path, check: bool) -> Result<()> {
+    let mut stale = Vec::new();
+    for target in TARGETS {
+        let scratch = root.join("target/codegen");
+        let _ = fs::remove_dir_all(&scratch);
+        fs::create_dir_all(&scratch)?;
+        generate(root, target, &scratch)?;
+        let out = root.join(target.out);
+        fs::create_dir_all(&out)?;
+        for entry in fs::read_dir(&scratch)? {
+            let made = entry?.path();
+            let committed = out.join(made.file_name().expect("a directory entry has a name"));
+            if fs::read(&committed).ok() == Some(fs::read(&made)?) {
+                continue;
+            }
+            stale.push(committed.strip_prefix(root).unwrap_or(&committed).display().to_string());
+            if !check {
+                fs::copy(&made, &committed)?;
+            }
+        }
+    }
+    ensure!(!check || stale.is_empty(), "out of date, run `cargo xtask codegen`: {}", stale.join(", "));
+    Ok(())
+}
+
+fn generate(root: &Path, target: &Target, out: &Path) -> Result<()> {
+    let dir = root.join(target.proto);
+    let mut compiler = protox::Compiler::new([&dir])?;
+    compiler.include_source_info(true).include_imports(true);
+    compiler.open_files(target.files).with_context(|| format!("compiling {}", target.proto))?;
+    let set = compiler.file_descriptor_set();
+    if let Some(name) = target.descriptors {
+        let mut plain = set.clone();
+        for file in &mut plain.file {
+            file.source_code_info = None;
+        }
+        fs::write(out.join(name), plain.encode_to_vec())?;
+    }
+    tonic_prost_build::configure()
+        .build_transport(false)
+        .bytes(".")
+        .out_dir(out)
+        .compile_fds(set)
+        .context("generating code")?;
+    Ok(())
+}
