@@ -5,6 +5,8 @@ use std::{fs, path::Path};
 use anyhow::{Context, Result, ensure};
 use prost::Message;
 
+use crate::sh;
+
 /// One crate's contracts.
 struct Target {
     /// Where the `.proto` files lie.
@@ -12,36 +14,34 @@ struct Target {
     files: &'static [&'static str],
     /// Where the code goes.
     out: &'static str,
-    /// Generated with both a client and a server; `false` leaves the client out.
-    descriptors: Option<&'static str>,
 }
+
+/// What the encoded descriptors are called, which lie beside the code for gRPC reflection.
+const DESCRIPTORS: &str = "descriptors.bin";
 
 const TARGETS: &[Target] = &[
     Target {
         proto: "sdk/botkube-proto/proto",
         files: &["executor.proto", "source.proto"],
         out: "sdk/botkube-proto/src/generated",
-        descriptors: Some("descriptors.bin"),
     },
     Target {
         proto: "sdk/go-plugin/proto",
         files: &["plugin.proto"],
         out: "sdk/go-plugin/src/generated",
-        descriptors: Some("descriptors.bin"),
     },
     Target {
         proto: "sdk/go-plugin/proto",
         files: &["interop.proto"],
         out: "sdk/go-plugin/examples/peer",
-        descriptors: Some("descriptors.bin"),
     },
 ];
 
 /// Writes the code, or with `check` fails when what is committed differs from what would be written.
-pub fn run(root: &Path, check: bool) -> Result<()> {
+pub(crate) fn run(root: &Path, check: bool) -> Result<()> {
     let mut stale = Vec::new();
     for target in TARGETS {
-        let scratch = root.join("target/codegen");
+        let scratch = sh::target_dir(root).join("codegen");
         let _ = fs::remove_dir_all(&scratch);
         fs::create_dir_all(&scratch)?;
         generate(root, target, &scratch)?;
@@ -69,13 +69,11 @@ fn generate(root: &Path, target: &Target, out: &Path) -> Result<()> {
     compiler.include_source_info(true).include_imports(true);
     compiler.open_files(target.files).with_context(|| format!("compiling {}", target.proto))?;
     let set = compiler.file_descriptor_set();
-    if let Some(name) = target.descriptors {
-        let mut plain = set.clone();
-        for file in &mut plain.file {
-            file.source_code_info = None;
-        }
-        fs::write(out.join(name), plain.encode_to_vec())?;
+    let mut plain = set.clone();
+    for file in &mut plain.file {
+        file.source_code_info = None;
     }
+    fs::write(out.join(DESCRIPTORS), plain.encode_to_vec())?;
     tonic_prost_build::configure()
         .build_transport(false)
         .bytes(".")

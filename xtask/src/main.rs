@@ -1,25 +1,59 @@
 //! The project's chores, each a verb of `cargo xtask`; it knows the repository's layout and no product code.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "chores speak to whoever runs them")]
 
+mod bench;
 mod codegen;
+mod fuzz;
+mod setup;
+mod sh;
+mod soak;
+mod test;
+mod tidy;
 
 use std::{path::PathBuf, process::ExitCode};
 
+use anyhow::Result;
+
+/// What can be typed, and what it is good for.
+const VERBS: &[(&str, &str)] = &[
+    ("test", "                          everything that must hold before a change goes in"),
+    ("tidy", "                          the rules on layout, dependencies and headers"),
+    ("codegen", "[--check]              the code made from .proto files"),
+    ("bench", "[--quick] [--rounds N] [--write]   our host and plugin against the original's"),
+    ("soak", "[--minutes N]             longer: fuzzing, repeated interop tests, foreign builds"),
+];
+
 fn main() -> ExitCode {
-    let verb = std::env::args().nth(1).unwrap_or_default();
-    let outcome = match verb.as_str() {
-        "codegen" => codegen::run(&root(), std::env::args().any(|a| a == "--check")),
-        _ => {
-            eprintln!("usage: cargo xtask codegen [--check]");
-            return ExitCode::from(2);
-        }
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let Some(outcome) = run(&args) else {
+        eprintln!("usage: cargo xtask VERB");
+        VERBS.iter().for_each(|(verb, rest)| eprintln!("  {verb} {rest}"));
+        return ExitCode::from(2);
     };
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
         Err(error) => {
-            eprintln!("xtask {verb}: {error:#}");
+            eprintln!("xtask: {error:#}");
             ExitCode::FAILURE
         }
     }
+}
+
+/// Does what the arguments say: whether all was well, or `None` for arguments that say nothing.
+fn run(args: &[&str]) -> Option<Result<bool>> {
+    let root = root();
+    Some(match args {
+        ["test"] => test::run(&root),
+        ["tidy"] => tidy::run(&root),
+        ["codegen"] => codegen::run(&root, false).map(|()| true),
+        ["codegen", "--check"] => codegen::run(&root, true).map(|()| true),
+        ["bench", options @ ..] => bench::run(&root, &bench::Options::parse(options)?),
+        ["soak"] => soak::run(&root, 10),
+        ["soak", "--minutes", n] => soak::run(&root, n.parse().ok()?),
+        _ => return None,
+    })
 }
 
 /// The repository's root.

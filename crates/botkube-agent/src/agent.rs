@@ -39,16 +39,21 @@ pub struct Agent {
     host: Arc<Host>,
 }
 
-/// The bindings served by plugins that come with the agent, since no one defines the repository their keys name.
+/// The plugins served by those that come with the agent, since no one defines the repository their keys name; each with
+/// the first place that names it.
 pub fn built_in<'a>(
     config: &'a Config,
-    given: &'a BTreeMap<String, PathBuf>,
-) -> impl Iterator<Item = (&'a Origin, &'a PluginKey)> {
-    let bindings = config.executors.iter().flat_map(|group| &group.plugins).filter(|binding| binding.enabled);
-    let undefined = !config.plugins.repositories.contains(BUILT_IN_REPOSITORY);
-    bindings
-        .filter(move |b| undefined && b.key.repository == BUILT_IN_REPOSITORY && !given.contains_key(&b.key.name))
-        .map(|binding| (&binding.origin, &binding.key))
+    given: &BTreeMap<String, PathBuf>,
+) -> BTreeMap<&'a PluginKey, &'a Origin> {
+    let mut keys = BTreeMap::new();
+    if !config.plugins.repositories.contains(BUILT_IN_REPOSITORY) {
+        for binding in config.executors.iter().flat_map(|group| &group.plugins).filter(|binding| binding.enabled) {
+            if binding.key.repository == BUILT_IN_REPOSITORY && !given.contains_key(&binding.key.name) {
+                keys.entry(&binding.key).or_insert(&binding.origin);
+            }
+        }
+    }
+    keys
 }
 
 impl Agent {

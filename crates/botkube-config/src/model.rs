@@ -198,6 +198,21 @@ pub struct Plugins {
 }
 
 impl PlatformKind {
+    /// The platform's key in a communication group.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::SocketSlack => "socketSlack",
+            Self::CloudSlack => "cloudSlack",
+            Self::Mattermost => "mattermost",
+            Self::Discord => "discord",
+            Self::CloudTeams => "cloudTeams",
+            Self::Console => "console",
+            Self::Webhook => "webhook",
+            Self::Elasticsearch => "elasticsearch",
+            Self::PagerDuty => "pagerDuty",
+        }
+    }
+
     /// Whether events only go there and no commands come from it.
     pub fn is_sink(self) -> bool {
         matches!(self, Self::Webhook | Self::Elasticsearch | Self::PagerDuty)

@@ -30,7 +30,7 @@ pub enum Content {
     /// A message to show.
     Message {
         /// The message.
-        message: Message,
+        message: Box<Message>,
         /// The line upstream puts above it: the command and the cluster.
         header: Option<String>,
     },
@@ -75,7 +75,7 @@ impl Answer {
 
 impl Parts {
     pub(crate) async fn message(&mut self, message: Message, header: Option<String>) {
-        self.send(Content::Message { message, header }).await;
+        self.send(Content::Message { message: Box::new(message), header }).await;
     }
 
     /// The one end. Whoever no longer listens does not need it.

@@ -57,9 +57,9 @@ pub(crate) fn agent(config: Config, given: Vec<GivenPlugin>, demo: bool) -> Resu
             );
         }
     }
-    for (binding, key) in botkube_agent::agent::built_in(&config, &by_name) {
+    for (key, origin) in botkube_agent::agent::built_in(&config, &by_name) {
         say(&format!(
-            "warning: no repository `botkube` is defined: `{key}` is the plugin that comes with this agent\n --> {binding}"
+            "warning: no repository `botkube` is defined: `{key}` is the plugin that comes with this agent\n --> {origin}"
         ));
     }
     let program = env::current_exe().context("cannot find this executable")?;
@@ -82,7 +82,7 @@ pub(crate) fn channel(config: &Config, wanted: Option<&str>) -> Result<Conversat
         .flat_map(|group| group.platforms.iter().map(move |platform| (group, platform)))
         .flat_map(|(group, platform)| platform.channels.iter().map(move |channel| (group, platform, channel)))
         .map(|(group, platform, channel)| {
-            let place = format!("{} ({:?} in {})", channel.alias, platform.kind, group.name);
+            let place = format!("{} ({} in {})", channel.alias, platform.kind.key(), group.name);
             let conversation = Conversation {
                 alias: channel.alias.clone(),
                 id: channel.id.clone().unwrap_or_default(),

@@ -6,7 +6,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
-use botkube_config::model::Config;
+use botkube_config::model::{CommunicationGroup, Config, PlatformKind};
 use botkube_console::{Console, Ended};
 use botkube_core::conversation::Conversation;
 use tokio::{
@@ -126,10 +126,10 @@ fn greeting(given: &[String], log: &str) -> String {
 
 /// Enabled platforms that this version does not serve.
 fn unserved(config: &Config) -> Vec<String> {
-    let enabled = |group: &botkube_config::model::CommunicationGroup| {
+    let enabled = |group: &CommunicationGroup| {
         let platforms = group.platforms.iter().filter(|p| p.enabled);
-        let unserved = platforms.filter(|p| p.kind != botkube_config::model::PlatformKind::Console);
-        unserved.map(|p| format!("{:?} in {}", p.kind, group.name)).collect::<Vec<_>>()
+        let unserved = platforms.filter(|p| p.kind != PlatformKind::Console);
+        unserved.map(|p| format!("{} in {}", p.kind.key(), group.name)).collect::<Vec<_>>()
     };
     config.communications.iter().flat_map(enabled).collect()
 }

@@ -1,1 +1,34 @@
-fn main() {}
+//! An executor that misbehaves on request, for tests of hosts: at its start by the name it was started under, in a call by
+//! the command's second word. It must not know what a host does about it.
+//!
+//! Started as `executor_<fault>`, for example by a link of that name, it commits that fault of [`START`]; under any other
+//! name it starts well. Of a call it commits the fault of [`CALL`] that is asked for, and answers `ok` to anything else.
+
+mod call;
+mod start;
+
+use std::{env, path::Path, process::ExitCode};
+
+use botkube_proto::{DESCRIPTORS, MAX_MESSAGE_SIZE, executor::executor_server::ExecutorServer};
+use go_plugin::{handshake::Cookie, plugin::Plugin};
+
+use call::Misbehaving;
+use start::START;
+
+const COOKIE: Cookie = Cookie { key: "BOTKUBE", value: "52ca7b74-28eb-4fac-ae79-31a9cbda2454" };
+const PROTOCOL_VERSION: u32 = 3;
+
+fn main() -> ExitCode {
+    let started_as = env::args().next().unwrap_or_default();
+    let fault = Path::new(&started_as).file_name().and_then(|name| name.to_str()?.strip_prefix("executor_"));
+    match START.iter().find(|(name, _)| Some(*name) == fault) {
+        Some((_, commit)) => commit(),
+        None => serve(),
+    }
+}
+
+/// Serves like any plugin.
+fn serve() -> ExitCode {
+    let executor = ExecutorServer::new(Misbehaving).max_encoding_message_size(MAX_MESSAGE_SIZE);
+    Plugin::new(COOKIE, PROTOCOL_VERSION).service(executor).descriptors(DESCRIPTORS).serve()
+}

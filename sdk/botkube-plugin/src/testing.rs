@@ -87,7 +87,6 @@ impl<E: Executor> Plugin<E> {
     }
 
     /// The answer to `<name> help`.
-    #[must_use]
     pub fn help(&self) -> Message {
         self.adapter.help_message()
     }

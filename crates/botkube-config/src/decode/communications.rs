@@ -9,16 +9,16 @@ use crate::model::{Channel, CommunicationGroup, PlatformConfig, PlatformKind};
 use crate::nearest::nearest;
 use crate::read::{Field, Map, Reader};
 
-const PLATFORMS: [(&str, PlatformKind); 9] = [
-    ("socketSlack", PlatformKind::SocketSlack),
-    ("cloudSlack", PlatformKind::CloudSlack),
-    ("mattermost", PlatformKind::Mattermost),
-    ("discord", PlatformKind::Discord),
-    ("cloudTeams", PlatformKind::CloudTeams),
-    ("console", PlatformKind::Console),
-    ("webhook", PlatformKind::Webhook),
-    ("elasticsearch", PlatformKind::Elasticsearch),
-    ("pagerDuty", PlatformKind::PagerDuty),
+const PLATFORMS: [PlatformKind; 9] = [
+    PlatformKind::SocketSlack,
+    PlatformKind::CloudSlack,
+    PlatformKind::Mattermost,
+    PlatformKind::Discord,
+    PlatformKind::CloudTeams,
+    PlatformKind::Console,
+    PlatformKind::Webhook,
+    PlatformKind::Elasticsearch,
+    PlatformKind::PagerDuty,
 ];
 
 /// Slack's older section, from before Socket Mode.
@@ -35,7 +35,8 @@ pub(super) fn decode(groups: &Map<'_>, executors: &BTreeSet<&str>, reader: &mut 
 fn platforms(group: &Field<'_>, executors: &BTreeSet<&str>, reader: &mut Reader<'_>) -> Vec<PlatformConfig> {
     let map = group.map(reader);
     let mut platforms = Vec::new();
-    for (key, kind) in PLATFORMS {
+    for kind in PLATFORMS {
+        let key = kind.key();
         // `console:` with nothing below it is a console; for the others nothing is nothing.
         let field = if kind == PlatformKind::Console { map.present(key) } else { map.get(key) };
         if let Some(field) = field {

@@ -10,7 +10,7 @@ pub(super) fn unusable(program: &Path) -> Option<String> {
         Ok(metadata) => metadata,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             return Some(
-                "there is no such file; check the path, which is relative to the directory of the host".into(),
+                "there is no such file; check the path".into(),
             );
         }
         Err(error) => return Some(format!("it cannot be looked at: {error}")),

@@ -1,0 +1,87 @@
+//! Faults in calls. They know nothing of how the process started.
+
+use std::{
+    fs, future,
+    io::{self, Write},
+    process, thread,
+};
+
+use botkube_proto::executor::{
+    ExecuteRequest, ExecuteResponse, HelpResponse, MetadataResponse, executor_server::Executor,
+};
+use tonic::{Code, Request, Response, Status};
+
+/// What a call comes to: the bytes of a message.
+type Answer = Result<Vec<u8>, Status>;
+
+pub(crate) struct Misbehaving;
+
+/// The faults that end at once, by the word that asks for them; what follows the word is theirs.
+const CALL: &[(&str, fn(&str) -> Answer)] = &[
+    ("exit", |code| process::exit(code.parse().unwrap_or_default())),
+    ("abort", |_| process::abort()),
+    ("panic", |_| panic!("it was asked to")),
+    // The only thread there is, so nothing else is answered either.
+    ("freeze", |file| {
+        note_id(file);
+        loop {
+            thread::park();
+        }
+    }),
+    ("print-endlessly", |_| {
+        let mut out = io::stdout().lock();
+        while out.write_all(b"and so on\n").is_ok() {}
+        Ok(Vec::new())
+    }),
+    ("print", |text| {
+        let _ = writeln!(io::stdout(), "{text}").and_then(|()| writeln!(io::stderr(), "{text}"));
+        code("printed")
+    }),
+    ("mib", |n| code(&"x".repeat(n.parse::<usize>().unwrap_or_default() << 20))),
+    ("broken-json", |_| Ok(b"{\"baseBody\": {\"codeBlock\": \"cut off".to_vec())),
+    ("wrong-type", |_| Ok(b"{\"sections\": [{\"header\": 7}]}".to_vec())),
+    ("control-characters", |_| code("red\\u001b[31m bell\\u0007 end")),
+    ("no-reason", |_| Err(Status::new(Code::Unknown, ""))),
+    ("percent", |_| Err(Status::unknown("100% of %s and 50%25"))),
+    ("id", |_| code(&process::id().to_string())),
+];
+
+/// Says which process waits, so that a test knows when it does and can look for it afterwards.
+fn note_id(file: &str) {
+    // In one step: whoever finds the file finds the whole of it.
+    let unfinished = format!("{file}.new");
+    let written = fs::write(&unfinished, process::id().to_string()).and_then(|()| fs::rename(&unfinished, file));
+    written.expect("the test named a file that can be written");
+}
+
+/// A message of one code block; `text` is JSON already.
+fn code(text: &str) -> Answer {
+    Ok(format!("{{\"baseBody\":{{\"codeBlock\":\"{text}\"}}}}").into_bytes())
+}
+
+#[tonic::async_trait]
+impl Executor for Misbehaving {
+    async fn execute(&self, request: Request<ExecuteRequest>) -> Result<Response<ExecuteResponse>, Status> {
+        let command = request.into_inner().command;
+        let (_, rest) = command.split_once(' ').unwrap_or_default();
+        let (word, rest) = rest.split_once(' ').unwrap_or((rest, ""));
+        if word == "hang" {
+            note_id(rest);
+            future::pending::<()>().await;
+        }
+        let answer = match CALL.iter().find(|(name, _)| *name == word) {
+            Some((_, commit)) => commit(rest)?,
+            None => code("ok")?,
+        };
+        Ok(Response::new(ExecuteResponse { message: answer.into(), messages: Vec::new() }))
+    }
+
+    async fn metadata(&self, _: Request<()>) -> Result<Response<MetadataResponse>, Status> {
+        Err(Status::unimplemented("it has none"))
+    }
+
+    /// Zero bytes, which are no message.
+    async fn help(&self, _: Request<()>) -> Result<Response<HelpResponse>, Status> {
+        Ok(Response::new(HelpResponse::default()))
+    }
+}

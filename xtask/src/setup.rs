@@ -1,0 +1,56 @@
+//! What a fresh machine lacks: finds each tool or installs it, and says so; it knows nothing of what the tools are for.
+
+use std::{path::Path, process::Command};
+
+use crate::sh;
+
+/// The oldest Go that reads the modules of conformance/go and can fetch a newer toolchain if one of them asks for it.
+const OLDEST_GO: (u32, u32) = (1, 21);
+
+/// Go, or why it cannot be had.
+pub(crate) fn go(root: &Path) -> Result<(), String> {
+    if !sh::works(root, "go version") {
+        install(root, "golang-go", "Go")?;
+    }
+    // Asked for outside of the module, so that no other toolchain is fetched to answer.
+    let said = sh::output(Command::new("go").arg("version").env("GOTOOLCHAIN", "local")).map_err(|e| e.to_string())?;
+    let said = String::from_utf8_lossy(&said).into_owned();
+    let version = said.split_whitespace().find_map(|word| word.strip_prefix("go1.")).unwrap_or_default();
+    let minor = version.split(|c: char| !c.is_ascii_digit()).next().and_then(|n| n.parse().ok()).unwrap_or(0);
+    if (1, minor) < OLDEST_GO {
+        return Err(format!("{} is too old; install Go 1.{} or newer and put it into PATH", said.trim(), OLDEST_GO.1));
+    }
+    Ok(())
+}
+
+/// A compiler for C and C++, or why it cannot be had.
+pub(crate) fn compiler(root: &Path) -> Result<(), String> {
+    if sh::works(root, "cc --version") && sh::works(root, "c++ --version") {
+        return Ok(());
+    }
+    install(root, "build-essential", "a C compiler")
+}
+
+/// The standard library for another target, or why it cannot be had.
+pub(crate) fn target(root: &Path, name: &str) -> Result<(), String> {
+    let installed = sh::output(&mut sh::command(root, "rustup target list --installed")).unwrap_or_default();
+    if String::from_utf8_lossy(&installed).lines().any(|line| line == name) {
+        return Ok(());
+    }
+    println!("setting up: the standard library for {name}");
+    sh::run(&mut sh::command(root, &format!("rustup target add {name}")))
+        .map_err(|e| format!("no standard library for {name}: {e}"))
+}
+
+/// Installs a package of the system's, where this user may and apt is how.
+fn install(root: &Path, package: &str, what: &str) -> Result<(), String> {
+    let by_hand = format!("{what} is missing; install it and put it into PATH (on Debian: apt-get install {package})");
+    let is_root = sh::output(Command::new("id").arg("-u")).is_ok_and(|id| id.trim_ascii() == b"0");
+    if !is_root || !sh::works(root, "apt-get --version") {
+        return Err(by_hand);
+    }
+    println!("setting up: {what} is missing, installing {package}");
+    let apt = |line: &str| sh::run(sh::command(root, line).env("DEBIAN_FRONTEND", "noninteractive"));
+    let _ = apt("apt-get update -q");
+    apt(&format!("apt-get install -y -q {package}")).map_err(|e| format!("{by_hand}: {e}"))
+}
