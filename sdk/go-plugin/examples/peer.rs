@@ -66,7 +66,7 @@ async fn obey(words: &str) -> Result<Vec<u8>, Status> {
         "print" => print_line(rest).map(|()| Vec::new()),
         "flood" => {
             let lines = number(rest)?;
-            // It blocks whenever the host reads more slowly than it prints, so it must not hold up the other calls.
+            // All runs on one thread, where printing so much would hold up the other calls.
             spawn_blocking(move || flood(lines)).await.map_err(failed)?.map_err(failed)?;
             Ok(Vec::new())
         }
