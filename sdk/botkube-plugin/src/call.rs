@@ -138,9 +138,9 @@ impl<C> Call<C> {
     /// What the user got wrong, in clap's words; for `--help`, an early answer with the help text.
     #[cfg(feature = "clap")]
     pub fn parse<T: clap::Parser>(&self) -> Result<T> {
-        use clap::{ColorChoice, error::ErrorKind};
+        use clap::error::ErrorKind;
 
-        let command = T::command().name(self.plugin.to_string()).color(ColorChoice::Never);
+        let command = T::command().name(self.plugin.to_string());
         let matches = command.try_get_matches_from(self.words()?).map_err(|e| match e.kind() {
             ErrorKind::DisplayHelp
             | ErrorKind::DisplayVersion

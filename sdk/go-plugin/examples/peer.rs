@@ -16,6 +16,7 @@
 //! | `exit N` | none: the process ends with this code |
 
 #[path = "peer/interop.rs"]
+#[allow(unreachable_pub, reason = "generated code knows nothing of the crate it is in")]
 mod interop;
 
 use std::{

@@ -108,9 +108,15 @@ impl Plugin {
                 builder
             }
         };
-        let outcome = Stdio::take().map_err(ServeError::Stdio).and_then(|stdio| {
-            log_to(&stdio);
-            let runtime = builder.enable_all().build().map_err(ServeError::Runtime)?;
+        let stdio = match Stdio::take() {
+            Ok(stdio) => stdio,
+            Err(error) => {
+                say(&format!("cannot take over standard output: {error}"));
+                return ExitCode::FAILURE;
+            }
+        };
+        log_to(&stdio);
+        let outcome = builder.enable_all().build().map_err(ServeError::Runtime).and_then(|runtime| {
             let outcome = runtime.block_on(self.run(stdio));
             // A blocking task of the author's must not hold up the exit.
             runtime.shutdown_background();
@@ -141,7 +147,7 @@ impl Plugin {
             multiplex: env::var_os(names::MULTIPLEX_GRPC).filter(|v| !v.is_empty()).map(|_| false),
         };
         tracing::debug!(address = %line.address, "plugin address");
-        stdio.print(&format!("{line}\n")).map_err(ServeError::Stdio)?;
+        stdio.print(&format!("{line}\n")).map_err(ServeError::Print)?;
 
         listener.serve(Arc::new(self.router), tls, &shutdown, DRAIN, || stdio.give_back()).await;
         Ok(())
@@ -151,8 +157,8 @@ impl Plugin {
 /// Why a plugin did not serve.
 #[derive(Debug, thiserror::Error)]
 enum ServeError {
-    #[error("cannot take over standard output")]
-    Stdio(#[source] std::io::Error),
+    #[error("cannot print the handshake")]
+    Print(#[source] std::io::Error),
     #[error("cannot start the runtime")]
     Runtime(#[source] std::io::Error),
     #[error("cannot watch for signals")]
@@ -165,13 +171,17 @@ enum ServeError {
     Tls(#[from] connection::TlsError),
 }
 
-#[expect(clippy::print_stderr, reason = "a person is looking at it")]
 fn by_hand(text: &str) {
-    eprintln!("This is a plugin: it is started by the program that uses it, not by hand.");
-    eprintln!("Give the file to that program, which will load it.");
+    say("This is a plugin: it is started by the program that uses it, not by hand.");
+    say("Give the file to that program, which will load it.");
     if !text.is_empty() {
-        eprintln!("\n{}", text.trim_end());
+        say(&format!("\n{}", text.trim_end()));
     }
+}
+
+#[expect(clippy::print_stderr, reason = "before standard error is taken, a person may be looking at it")]
+fn say(text: &str) {
+    eprintln!("{text}");
 }
 
 /// Sends `tracing` events and panics to the real standard error.

@@ -106,6 +106,18 @@ impl Drop for Process {
     }
 }
 
+/// A process group, killed when dropped: also by a runtime that ends and drops its tasks. Its leader must not be reaped
+/// before that, so that the number is still its own.
+struct Group(Option<Pid>);
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        if let Some(group) = self.0 {
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+    }
+}
+
 /// Waits for the end or the order to kill; then kills the group, reaps, drains, tidies and reports, in this order.
 async fn keep(
     mut child: Child,
@@ -114,15 +126,13 @@ async fn keep(
     recent: Recent,
     report: watch::Sender<Option<Exit>>,
 ) {
-    let group = child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
+    let group = Group(child.id().and_then(|id| Pid::from_raw(id.cast_signed())));
     let killed = tokio::select! {
         () = ended(&mut child) => false,
         () = kill.cancelled() => true,
     };
-    // Also after its own end: what it started must not outlive it. The leader is not reaped yet, so the number is its own.
-    if let Some(group) = group {
-        let _ = kill_process_group(group, Signal::KILL);
-    }
+    // Also after its own end: what it started must not outlive it.
+    drop(group);
     let status = child.wait().await.ok();
     let Last { socket, pumps } = std::mem::take(&mut *last.lock().unwrap_or_else(PoisonError::into_inner));
     let deadline = time::Instant::now() + LAST_OUTPUT;

@@ -17,8 +17,8 @@ use crate::handshake::{Address, env as names};
 /// The longest path a socket may have: what `sockaddr_un` holds, less its final zero.
 const LONGEST_PATH: usize = if cfg!(target_os = "linux") { 107 } else { 103 };
 
-/// How often and how long a plugin whose connection ended looks whether its host is gone.
-const ORPHAN_CHECK: (Duration, u32) = (Duration::from_millis(100), 20);
+/// How often a plugin to which nobody is connected looks whether its host is gone.
+const ORPHAN_CHECK: Duration = Duration::from_millis(200);
 
 /// A bound socket; its file goes when this does.
 pub(super) struct Listener {
@@ -87,6 +87,8 @@ impl Listener {
         let closing = CancellationToken::new();
         let mut connections = JoinSet::new();
         let host = rustix::process::getppid();
+        let mut orphan_check = time::interval(ORPHAN_CHECK);
+        orphan_check.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 () = shutdown.cancelled() => break,
@@ -99,19 +101,13 @@ impl Listener {
                         time::sleep(Duration::from_millis(10)).await;
                     }
                 },
-                Some(_) = connections.join_next() => {
-                    // A host that was killed cannot say Shutdown: its children get another parent instead.
-                    let (pause, times) = ORPHAN_CHECK;
-                    let shutdown = shutdown.clone();
-                    tokio::spawn(async move {
-                        for _ in 0..times {
-                            if rustix::process::getppid() != host {
-                                tracing::debug!("the host is gone");
-                                return shutdown.cancel();
-                            }
-                            time::sleep(pause).await;
-                        }
-                    });
+                Some(_) = connections.join_next() => {}
+                // A host that was killed cannot say Shutdown: its connection breaks and its children get another parent.
+                _ = orphan_check.tick(), if connections.is_empty() => {
+                    if rustix::process::getppid() != host {
+                        tracing::debug!("the host is gone");
+                        break;
+                    }
                 }
             }
         }

@@ -32,16 +32,19 @@ pub(super) async fn add(
     reporter.set_service_status(HEALTH, tonic_health::ServingStatus::Serving).await;
     router.add(HealthServer::new(tonic_health::server::HealthService::from_health_reporter(reporter)));
 
-    let reflection = || {
+    // Each version of reflection also lists the other.
+    let reflection = |other: &'static [u8]| {
         let mut builder = tonic_reflection::server::Builder::configure()
-            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET);
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+            .register_encoded_file_descriptor_set(other);
         for set in descriptors {
             builder = builder.register_encoded_file_descriptor_set(set);
         }
         builder
     };
-    router.add(reflection().build_v1().map_err(ServeError::Reflection)?);
-    router.add(reflection().build_v1alpha().map_err(ServeError::Reflection)?);
+    let (v1, v1alpha) = (tonic_reflection::pb::v1::FILE_DESCRIPTOR_SET, tonic_reflection::pb::v1alpha::FILE_DESCRIPTOR_SET);
+    router.add(reflection(v1alpha).build_v1().map_err(ServeError::Reflection)?);
+    router.add(reflection(v1).build_v1alpha().map_err(ServeError::Reflection)?);
     Ok(())
 }
 

@@ -3,17 +3,14 @@
 
 use std::{
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::Command,
     sync::OnceLock,
 };
 
-use go_plugin::host::{Config, Launch, StartReason};
+use go_plugin::host::Launch;
 use serde_json::Value;
 
-use crate::{
-    life,
-    support::{self, Running, peer, refused, sockets},
-};
+use crate::support::{Running, peer, refused, sockets, start_with};
 
 /// Each module is one version.
 macro_rules! versions {
@@ -70,4 +67,77 @@ macro_rules! versions {
 versions! {
     of_1_4_10: "1.4.10",
     newest: "newest",
+}
+
+/// What a Go host tries, except what is about itself.
+const SCENARIOS: [&str; 10] =
+    ["handshake", "ping", "call", "many", "big", "error", "stdio", "reflection", "shutdown", "version"];
+
+/// A Go program; the first who asks builds them all, which takes a second when they are up to date.
+fn program(name: &str) -> PathBuf {
+    static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    let built = BUILT.get_or_init(|| {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../conformance/go");
+        let programs = ["peer-plugin-1.4.10", "peer-host-1.4.10", "peer-plugin-newest", "peer-host-newest"];
+        let built = Command::new(folder.join("build")).arg(folder.join("bin")).args(programs).output();
+        match built {
+            Ok(output) if output.status.success() => Ok(folder.join("bin")),
+            Ok(output) => Err(String::from_utf8_lossy(&output.stderr).into_owned()),
+            Err(error) => Err(format!("conformance/go/build cannot be run: {error}")),
+        }
+    });
+    match built {
+        Ok(folder) => folder.join(name),
+        Err(reason) => panic!("the Go programs cannot be built; install Go or run with `-- --skip go::`\n{reason}"),
+    }
+}
+
+async fn plugin(version: &str, tls: bool) -> Running {
+    let program = program(&format!("peer-plugin-{version}"));
+    start_with(Launch::new(program), |config| config.auto_mtls = tls).await
+}
+
+/// Lets a Go host try our plugin, which must leave no socket behind. Returns what it reports.
+fn report(version: &str, args: &[&str], dir: &Path) -> Vec<Value> {
+    let output = Command::new(program(&format!("peer-host-{version}")))
+        .arg(peer())
+        .args(args)
+        .env("TMPDIR", dir)
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn host(version: &str, args: &[&str]) {
+    let dir = tempfile::tempdir().unwrap();
+    let reports = report(version, &[args, &SCENARIOS].concat(), dir.path());
+    let failed: Vec<&Value> = reports.iter().filter(|report| report["ok"] != true).collect();
+    assert!(failed.is_empty() && reports.len() == SCENARIOS.len(), "{failed:#?}");
+    assert_eq!(sockets(dir.path()), [] as [PathBuf; 0]);
+}
+
+/// What a Go host does with a frozen plugin is its own affair and only shown; the plugin must be gone in the end.
+fn freeze(version: &str) {
+    let dir = tempfile::tempdir().unwrap();
+    let reports = report(version, &["frozen"], dir.path());
+    println!("go-plugin {version}: {reports:?}");
+    assert_eq!(reports.len(), 1);
+    let mark = format!("TMPDIR={}", dir.path().display());
+    let left: Vec<PathBuf> = std::fs::read_dir("/proc")
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|process| {
+            std::fs::read(process.join("environ")).is_ok_and(|env| env.split(|b| *b == 0).any(|v| v == mark.as_bytes()))
+        })
+        .collect();
+    assert_eq!(left, [] as [PathBuf; 0]);
+}
+
+async fn of_another_version(version: &str) {
+    let launch = Launch::new(program(&format!("peer-plugin-{version}")));
+    let error = refused(launch, |config| config.versions = vec![8, 9]).await.to_string();
+    assert!(error.contains("speaks protocol version 7, this host [8, 9]"), "{error}");
 }

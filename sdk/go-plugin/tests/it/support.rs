@@ -2,7 +2,7 @@
 //! Must not know what is tested.
 
 #[path = "../../examples/peer/interop.rs"]
-#[allow(unreachable_pub)]
+#[allow(unreachable_pub, reason = "generated code knows nothing of the crate it is in")]
 mod interop;
 
 use std::{

@@ -1,0 +1,98 @@
+//! Lines from a pipe: every line is a message, answers come in order, the end of input ends bare `botkube`.
+
+use std::process::Stdio;
+
+use crate::support::{Machine, contains, finish};
+
+/// What bare `botkube` says to these lines.
+fn answers(machine: &Machine, args: &[&str], input: &str) -> String {
+    let outcome = finish(machine.botkube(args), input);
+    assert_eq!(outcome.code, 0, "{outcome:?}");
+    outcome.stdout
+}
+
+#[test]
+fn lines_are_answered_in_order_and_the_end_of_input_is_a_good_end() {
+    let lines: Vec<String> = (0..20).map(|n| format!("echo {n}\n")).collect();
+    assert_eq!(answers(&Machine::new(), &[], &lines.concat()), lines.concat());
+}
+
+#[test]
+fn no_input_is_a_good_end_too() {
+    assert_eq!(answers(&Machine::new(), &[], ""), "");
+}
+
+#[test]
+fn blank_lines_say_nothing() {
+    assert_eq!(answers(&Machine::new(), &[], "\n  \necho hi\n\n"), "echo hi\n");
+}
+
+#[test]
+fn the_last_line_needs_no_end() {
+    assert_eq!(answers(&Machine::new(), &[], "echo hi"), "echo hi\n");
+}
+
+#[test]
+fn a_mention_is_optional() {
+    assert_eq!(answers(&Machine::new(), &[], "@Botkube echo hi\n"), "echo hi\n");
+}
+
+#[test]
+fn what_fails_does_not_end_it() {
+    let out = answers(&Machine::new(), &[], "nosuch\necho \"open\necho on\n");
+    contains(&out, &["`nosuch`", "cannot parse"]);
+    assert!(out.ends_with("\necho on\n"), "{out:?}");
+}
+
+#[test]
+fn a_plugin_that_died_is_started_again_for_the_next_line() {
+    let machine = Machine::new();
+    let plugin = format!("mine={}", machine.misbehaving("none"));
+    let out = answers(&machine, &["--plugin", &plugin], "mine id\nmine exit 7\nmine id\nmine id\n");
+    let lines: Vec<&str> = out.lines().collect();
+    let [first, died, second, third] = lines[..] else { panic!("{out:?}") };
+    contains(died, &["exit code 7"]);
+    assert!(first != second && second == third, "{out:?}");
+}
+
+#[test]
+fn a_plugin_that_broke_its_connection_is_started_again_too() {
+    let machine = Machine::new();
+    let plugin = format!("mine={}", machine.misbehaving("none"));
+    let out = answers(&machine, &["--plugin", &plugin], "mine panic\nmine hello\n");
+    assert!(out.ends_with("ok\n"), "{out:?}");
+}
+
+#[test]
+fn control_characters_of_an_answer_are_made_visible() {
+    let machine = Machine::new();
+    let plugin = format!("mine={}", machine.misbehaving("none"));
+    assert_eq!(answers(&machine, &["--plugin", &plugin], "mine control-characters\n"), "red␛[31m bell␇ end\n");
+}
+
+#[test]
+fn a_line_too_long_is_answered_and_the_next_one_run() {
+    let out = answers(&Machine::new(), &[], &format!("echo {}\necho on\n", "x".repeat(2 << 20)));
+    contains(&out, &["Line 1 is longer", "\necho on\n"]);
+}
+
+#[test]
+fn a_reader_that_left_ends_it() {
+    let machine = Machine::new();
+    let mut agent = machine.botkube([] as [&str; 0]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    drop(agent.stdout.take());
+    let mut input = agent.stdin.take().unwrap();
+    // The input stays open: it is the output that ends it, a moment after the first answer.
+    let _ = std::io::Write::write_all(&mut input, b"echo one\necho two\n");
+    conformance::eventually("the agent has ended", || agent.try_wait().unwrap().is_some());
+}
+
+#[test]
+fn with_a_configuration_in_the_environment_no_arguments_mean_run() {
+    let machine = Machine::new();
+    let mut command = machine.botkube([] as [&str; 0]);
+    command.env("BOTKUBE_CONFIG_PATHS", machine.file("c.yaml", "settings: {clusterName: x}"));
+    let outcome = finish(command, "");
+    assert_eq!(outcome.code, 2);
+    contains(&outcome.stderr, &["nothing to serve", "console"]);
+}

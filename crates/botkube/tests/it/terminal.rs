@@ -1,0 +1,152 @@
+//! The console in a real terminal, which is where line editing lives.
+
+use std::process::Command;
+
+use rexpect::{
+    process::WaitStatus,
+    session::{Options, PtySession, spawn_with_options},
+};
+
+use crate::support::Machine;
+
+const PATIENCE: u64 = 20_000;
+const TAB: &str = "\t";
+const UP: &str = "\x1b[A";
+
+/// A person at a terminal this wide, who started `botkube`.
+fn terminal(machine: &Machine, columns: u16, args: &[&str]) -> PtySession {
+    let agent = machine.botkube(args);
+    let mut command = Command::new("sh");
+    command.arg("-c").arg(format!("stty cols {columns} rows 24 && exec \"$0\" \"$@\""));
+    command.arg(agent.get_program()).args(agent.get_args()).env_clear().env("TERM", "xterm");
+    command.envs(agent.get_envs().filter_map(|(key, value)| Some((key, value?))));
+    command.current_dir(agent.get_current_dir().unwrap());
+    let options = Options::new().timeout_ms(Some(PATIENCE)).strip_ansi_escape_codes(true);
+    spawn_with_options(command, options).unwrap()
+}
+
+/// The same, when the first prompt is there.
+fn prompted(machine: &Machine, columns: u16, args: &[&str]) -> PtySession {
+    let mut session = terminal(machine, columns, args);
+    session.exp_string("›").unwrap();
+    session
+}
+
+#[track_caller]
+fn type_line(session: &mut PtySession, line: &str, answer: &str) {
+    session.send_line(line).unwrap();
+    // First the echo of what is typed, up to the line's end, then the answer.
+    session.exp_string("\n").unwrap();
+    session.exp_string(answer).unwrap();
+    session.exp_string("›").unwrap();
+}
+
+#[track_caller]
+fn leaves(session: &mut PtySession) {
+    session.exp_eof().unwrap();
+    assert!(matches!(session.process().wait().unwrap(), WaitStatus::Exited(_, 0)));
+}
+
+#[test]
+fn three_lines_say_what_can_be_tried() {
+    let machine = Machine::new();
+    let greeting = terminal(&machine, 120, &[]).exp_string("›").unwrap();
+    let lines: Vec<&str> = greeting.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
+    assert_eq!(lines.len(), 3, "{greeting:?}");
+    for said in ["log", "botkube.log", "echo hello", "help", "Tab completes", "Ctrl-D", "--plugin"] {
+        assert!(greeting.contains(said), "{said} is not in {greeting:?}");
+    }
+}
+
+#[test]
+fn what_is_typed_is_answered() {
+    let machine = Machine::new();
+    type_line(&mut prompted(&machine, 80, &[]), "echo hello", "echo hello");
+}
+
+#[test]
+fn tab_completes_a_command() {
+    let machine = Machine::new();
+    let mut session = prompted(&machine, 80, &[]);
+    session.send(&format!("pin{TAB}")).unwrap();
+    session.flush().unwrap();
+    session.exp_string("ping").unwrap();
+    type_line(&mut session, "", "pong");
+}
+
+#[test]
+fn the_arrow_up_brings_back_the_last_line() {
+    let machine = Machine::new();
+    let mut session = prompted(&machine, 80, &[]);
+    type_line(&mut session, "echo once", "echo once");
+    type_line(&mut session, UP, "echo once");
+}
+
+#[test]
+fn the_history_outlives_the_agent() {
+    let machine = Machine::new();
+    let mut session = prompted(&machine, 80, &[]);
+    type_line(&mut session, "echo before", "echo before");
+    session.send_control('d').unwrap();
+    leaves(&mut session);
+    type_line(&mut prompted(&machine, 80, &[]), UP, "echo before");
+}
+
+#[test]
+fn ctrl_c_cancels_the_command_that_runs() {
+    let machine = Machine::new();
+    let plugin = format!("mine={}", machine.misbehaving("none"));
+    let pid = machine.path("pid");
+    let mut session = prompted(&machine, 80, &["--plugin", &plugin]);
+    session.send_line(&format!("mine hang {}", pid.display())).unwrap();
+    conformance::eventually("the plugin has the command", || pid.exists());
+    session.send_control('c').unwrap();
+    session.exp_string("Cancelled.").unwrap();
+    session.exp_string("›").unwrap();
+    type_line(&mut session, "echo on", "echo on");
+}
+
+#[test]
+fn ctrl_c_twice_at_the_prompt_leaves() {
+    let machine = Machine::new();
+    let mut session = prompted(&machine, 80, &[]);
+    session.send_control('c').unwrap();
+    session.exp_string("Ctrl-C again").unwrap();
+    session.exp_string("›").unwrap();
+    session.send_control('c').unwrap();
+    leaves(&mut session);
+}
+
+#[test]
+fn ctrl_d_leaves() {
+    let machine = Machine::new();
+    let mut session = prompted(&machine, 80, &[]);
+    session.send_control('d').unwrap();
+    leaves(&mut session);
+}
+
+#[test]
+fn log_lines_never_get_into_the_chat() {
+    let machine = Machine::new();
+    let plugin = format!("mine={}", machine.misbehaving("none"));
+    let mut session = prompted(&machine, 80, &["--plugin", &plugin]);
+    session.send_line("mine print look here").unwrap();
+    session.exp_string("\n").unwrap();
+    let answer = session.exp_string("›").unwrap();
+    assert_eq!(answer.trim(), "printed");
+    let log = machine.path(".local/state/botkube/botkube.log");
+    conformance::eventually("the line is in the log", || {
+        std::fs::read_to_string(&log).is_ok_and(|log| log.contains("look here"))
+    });
+}
+
+#[test]
+fn ten_columns_are_enough() {
+    let machine = Machine::new();
+    let mut session = prompted(&machine, 10, &[]);
+    session.send_line("echo hi").unwrap();
+    session.exp_string("echo hi\r\n").unwrap();
+    session.exp_string("›").unwrap();
+    session.send_control('d').unwrap();
+    leaves(&mut session);
+}

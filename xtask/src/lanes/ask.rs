@@ -1,0 +1,243 @@
+//! The ways of asking and the processes that answer. It must not know what is made of the times.
+
+use std::{
+    collections::BTreeMap,
+    env, fs,
+    future::Future,
+    io::Read,
+    path::Path,
+    pin::Pin,
+    process::{Child, Command, Stdio},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use anyhow::{Context, Result, ensure};
+use botkube_agent::agent::{Agent, Parts};
+use botkube_api::message::Message;
+use botkube_core::{
+    answer::Status,
+    conversation::{Actor, Conversation, Incoming},
+    delivery::{self, Surface},
+    port::{Kubeconfig, PluginCall, Plugins},
+    render::{self, TextStyle},
+    route::PluginRef,
+};
+use botkube_plugin_host::{catalogue::Catalogue, host::Host};
+use botkube_proto::executor::{
+    Config, ExecuteContext, ExecuteRequest, ExecuteResponse, HelpResponse, IncomingWebhookContext, MetadataResponse,
+    executor_client::ExecutorClient,
+    executor_server::{Executor, ExecutorServer},
+};
+use go_plugin::host::Launcher;
+use tempfile::TempDir;
+use tokio_stream::wrappers::UnixListenerStream;
+use tokio_util::sync::CancellationToken;
+use tonic::transport::{Endpoint, Server};
+
+use crate::measure;
+
+/// What makes the agent's executable a launcher of plugins.
+const LAUNCH: &str = "__launch";
+
+/// Bytes of a command, and of each configuration.
+const COMMAND: usize = 1024;
+const CONFIG: usize = 200;
+
+/// The options of the two configurations: a list, of which the later one wins.
+const OPTIONS: [&str; 2] = ["italic", "bold"];
+
+/// Asks once and compares the answer.
+pub(crate) type Call = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Result<()>> + Send>> + Send + Sync>;
+
+/// One way of asking and being answered.
+pub(crate) struct Lane {
+    /// The answering process.
+    pub(crate) pid: u32,
+    pub(crate) call: Call,
+    end: Box<dyn FnOnce() -> Pin<Box<dyn Future<Output = ()>>>>,
+}
+
+impl Lane {
+    /// Makes the first call, which is what starts a plugin.
+    async fn new<F: Future<Output = Result<()>> + Send + 'static, E: Future<Output = ()> + 'static>(
+        call: impl Fn() -> F + Send + Sync + 'static,
+        end: impl FnOnce() -> E + 'static,
+    ) -> Result<Self> {
+        let call: Call = Arc::new(move || Box::pin(call()));
+        tokio::spawn(call()).await.context("the first call")??;
+        Ok(Self { pid: measure::child()?, call, end: Box::new(move || Box::pin(end())) })
+    }
+
+    /// Ends the answering process.
+    pub(crate) async fn close(self) {
+        (self.end)().await;
+    }
+}
+
+/// The agent's plugin host, with the launcher of the agent's executable.
+pub(crate) async fn host(plugin: &Path, agent: &Path, fresh: bool) -> Result<Lane> {
+    let given = BTreeMap::from([("echo".to_owned(), plugin.to_owned())]);
+    let launcher = Launcher::new(agent, [LAUNCH])?;
+    let host = Arc::new(Host::new(Catalogue { given, ..Catalogue::default() }, Arc::new(launcher), 64 << 20));
+    let (calls, stopping, count) = (host.clone(), host, AtomicU64::new(0));
+    let call = move || {
+        let host = calls.clone();
+        let n = if fresh { count.fetch_add(1, Ordering::Relaxed) } else { 0 };
+        async move {
+            let command = command();
+            let call = PluginCall {
+                configs: OPTIONS.map(|option| config(option, n)).into(),
+                kubeconfig: Kubeconfig::default(),
+                actor: Actor::default(),
+                typed: String::new(),
+                interactive: false,
+                command: command.clone(),
+            };
+            let messages = host.execute(&PluginRef::Named("echo".into()), call).await?;
+            ensure!(messages.len() == 1, "{} messages instead of one", messages.len());
+            must_be(&messages[0].base_body.code_block, &command)
+        }
+    };
+    Lane::new(call, move || async move { stopping.stop().await }).await
+}
+
+/// The whole agent, from a typed line to its answer as text.
+pub(crate) async fn typed(plugin: &Path, agent: &Path) -> Result<Lane> {
+    let parts = Parts {
+        program: agent.to_owned(),
+        launch_args: vec![LAUNCH.into()],
+        embedded_args: Vec::new(),
+        embedded: Vec::new(),
+        given: BTreeMap::from([("echo".into(), plugin.to_owned())]),
+        demo: false,
+    };
+    let agent = Arc::new(Agent::new(bound()?, parts)?);
+    let conversation = Conversation { executors: vec!["first".into(), "second".into()], ..Conversation::default() };
+    let dispatcher = agent.dispatcher.clone();
+    let call = move || {
+        let (dispatcher, conversation) = (dispatcher.clone(), conversation.clone());
+        async move {
+            let text = command();
+            let incoming = Incoming { text: text.clone(), actor: Actor::default(), conversation };
+            let mut shown = Shown::default();
+            let status = delivery::deliver(dispatcher.submit(incoming, CancellationToken::new()), &mut shown).await;
+            ensure!(status == Status::Succeeded, "{status:?}: {}", shown.0);
+            must_be(&shown.0, &text)
+        }
+    };
+    Lane::new(call, move || async move { agent.stop().await }).await
+}
+
+#[derive(Default)]
+struct Shown(String);
+
+impl Surface for Shown {
+    fn show(&mut self, message: &Message, _: Option<&str>) {
+        self.0 += &render::text(message, TextStyle::default());
+    }
+}
+
+/// A configuration with two groups that bind the same plugin.
+fn bound() -> Result<botkube_config::model::Config> {
+    let dir = tempfile::tempdir()?;
+    let file = dir.path().join("config.yaml");
+    let mut text = "plugins: {repositories: {bench: {url: http://localhost}}}\nexecutors:\n".to_owned();
+    for (group, option) in ["first", "second"].iter().zip(OPTIONS) {
+        let padding = "x".repeat(CONFIG - 45);
+        text += &format!("  {group}:\n    bench/echo: {{enabled: true, config: {{formatOptions: [{option}], padding: {padding}}}}}\n");
+    }
+    fs::write(&file, text)?;
+    Ok(botkube_config::load(&[file]).map_err(|rejected| anyhow::anyhow!("{rejected}"))?.config)
+}
+
+/// Plain tonic on both sides of a Unix socket.
+pub(crate) async fn floor() -> Result<Lane> {
+    let dir = tempfile::tempdir()?;
+    let socket = dir.path().join("grpc");
+    let mut child = Command::new(env::current_exe()?)
+        .arg("answer")
+        .arg(&socket)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()?;
+    let mut ready = [0];
+    child.stdout.take().context("it was asked for")?.read_exact(&mut ready).context("the answering process ended")?;
+    let channel = Endpoint::from_shared(format!("unix:{}", socket.display()))?.connect().await?;
+    let client = ExecutorClient::new(channel);
+    let call = move || {
+        let mut client = client.clone();
+        async move {
+            let command = command();
+            let request = ExecuteRequest {
+                command: command.clone(),
+                configs: OPTIONS.map(|option| Config { raw_yaml: config(option, 0).into() }).into(),
+                context: Some(ExecuteContext {
+                    incoming_webhook: Some(IncomingWebhookContext::default()),
+                    ..ExecuteContext::default()
+                }),
+            };
+            let answer = client.execute(request).await?.into_inner().message;
+            ensure!(answer == command.as_bytes(), "another answer");
+            Ok(())
+        }
+    };
+    Lane::new(call, move || async move { end(child, dir) }).await
+}
+
+/// It ends by the end of its input.
+fn end(mut child: Child, _socket: TempDir) {
+    drop(child.stdin.take());
+    let _ = child.wait();
+}
+
+/// Answers over plain tonic until the input ends.
+pub(crate) async fn answer(socket: &Path) -> Result<()> {
+    let listener = tokio::net::UnixListener::bind(socket)?;
+    println!("ready");
+    std::thread::spawn(|| {
+        let _ = std::io::stdin().read_to_end(&mut Vec::new());
+        std::process::exit(0);
+    });
+    let service = ExecutorServer::new(Echo);
+    Ok(Server::builder().add_service(service).serve_with_incoming(UnixListenerStream::new(listener)).await?)
+}
+
+struct Echo;
+
+#[async_trait::async_trait]
+impl Executor for Echo {
+    async fn execute(&self, request: tonic::Request<ExecuteRequest>) -> Result<tonic::Response<ExecuteResponse>, tonic::Status> {
+        let message = request.into_inner().command.into();
+        Ok(tonic::Response::new(ExecuteResponse { message, ..ExecuteResponse::default() }))
+    }
+
+    async fn metadata(&self, _: tonic::Request<()>) -> Result<tonic::Response<MetadataResponse>, tonic::Status> {
+        Err(tonic::Status::unimplemented("nobody asks"))
+    }
+
+    async fn help(&self, _: tonic::Request<()>) -> Result<tonic::Response<HelpResponse>, tonic::Status> {
+        Err(tonic::Status::unimplemented("nobody asks"))
+    }
+}
+
+/// Short words of 1 KiB.
+fn command() -> String {
+    let mut text = format!("echo hello{}", " hello".repeat(COMMAND / 6));
+    text.truncate(COMMAND);
+    text
+}
+
+/// A configuration of 200 bytes; another one for another `n`.
+fn config(option: &str, n: u64) -> String {
+    let text = format!("formatOptions:\n- {option}\n# {n:016}");
+    format!("{text}{}", "x".repeat(CONFIG - text.len()))
+}
+
+/// The upstream plugin leaves the command as it is, ours marks it as configured.
+fn must_be(answer: &str, command: &str) -> Result<()> {
+    ensure!(answer == command || answer == format!("*{command}*"), "another answer: {answer:.100}");
+    Ok(())
+}

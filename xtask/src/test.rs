@@ -1,0 +1,270 @@
+//! The test command: every check a change must pass, cheap ones first, each timed and counted; a failure stops none of the
+//! others. It knows the checks' commands and nothing of what they check.
+
+use std::{
+    env, fs,
+    ops::AddAssign,
+    path::Path,
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Result, anyhow, bail, ensure};
+
+use crate::{codegen, fuzz, setup, sh, tidy};
+
+/// How long each fuzz target runs.
+const FUZZ_SECONDS: u64 = 20;
+
+/// The crates strangers build, each for itself.
+const SDK: &str = "-p botkube-api -p botkube-proto -p go-plugin -p botkube-plugin";
+
+/// What the crates of the SDK are built with beside their defaults; `kube` is too heavy for more than a check.
+const FEATURES: &[&str] = &["-p go-plugin --features auto-mtls", "-p botkube-plugin --features auto-mtls,clap"];
+
+const STEPS: &[(&str, fn(&Path, &mut Tally))] = &[
+    ("format", format),
+    ("tidy", |root, tally| tally.check(tidy::run(root))),
+    ("generated code", |root, tally| tally.check(codegen::run(root, true))),
+    ("Go programs", go_programs),
+    ("test vectors", vectors),
+    ("lint", lint),
+    ("tests", tests),
+    ("tests with more features", more_tests),
+    ("documentation", documentation),
+    ("macOS", macos),
+    ("fuzzing", fuzzing),
+];
+
+/// How many checks and tests went which way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Tally {
+    passed: u32,
+    failed: u32,
+    skipped: u32,
+    /// Of what was skipped: what this machine cannot do.
+    lacking: u32,
+}
+
+/// Runs every step; whether all of them passed. Where `CI` is `true`, nothing may be left out for want of a tool.
+pub(crate) fn run(root: &Path) -> Result<bool> {
+    let began = Instant::now();
+    let strict = env::var("CI").is_ok_and(|ci| ci == "true");
+    let mut total = Tally::default();
+    let mut lines = Vec::new();
+    for (name, step) in STEPS {
+        println!("\n=== {name}");
+        let (began, mut tally) = (Instant::now(), Tally::default());
+        step(root, &mut tally);
+        let line = summary(name, tally, began.elapsed());
+        println!("--- {line}");
+        lines.push(line);
+        total += tally;
+    }
+    println!("\n=== after {:.0?}", Duration::from_secs(began.elapsed().as_secs()));
+    lines.iter().for_each(|line| println!("{line}"));
+    let left_out = strict && total.lacking > 0;
+    if left_out {
+        println!("Something was skipped for want of a tool, which CI=true does not allow.");
+    }
+    println!("{} passed, {} failed, {} skipped", total.passed, total.failed, total.skipped);
+    Ok(total.failed == 0 && !left_out)
+}
+
+fn format(root: &Path, tally: &mut Tally) {
+    tally.command(root, "cargo fmt --all --check");
+    tally.command(root, "cargo fmt --manifest-path fuzz/Cargo.toml --check");
+}
+
+/// The programs made with the original SDK, without which half of the tests have nobody to talk to.
+fn go_programs(root: &Path, tally: &mut Tally) {
+    let go = root.join("conformance/go");
+    if tally.tool(setup::go(root)) {
+        tally.command(root, "conformance/go/build");
+        tally.check(sh::output(&mut sh::command(&go, "gofmt -l .")).and_then(|files| {
+            ensure!(files.is_empty(), "not as gofmt would have it:\n{}", String::from_utf8_lossy(&files));
+            Ok(())
+        }));
+        tally.command(&go, "go vet ./...");
+    }
+}
+
+/// The vectors are what the original code says today.
+fn vectors(root: &Path, tally: &mut Tally) {
+    if !tally.tool(setup::go(root)) {
+        return;
+    }
+    let compare = |kind: &str| -> Result<()> {
+        let file = format!("conformance/vectors/{kind}.json");
+        let fresh = sh::output(Command::new(root.join("conformance/go/bin/vectors")).args(["-kind", kind]))?;
+        ensure!(
+            fresh == fs::read(root.join(&file))?,
+            "{file} is out of date; run `conformance/go/bin/vectors -kind {kind} > {file}`"
+        );
+        Ok(())
+    };
+    match fs::read_dir(root.join("conformance/vectors")) {
+        Err(error) => tally.check(Err::<(), _>(error)),
+        Ok(files) => {
+            for file in files.flatten() {
+                tally.check(compare(&file.path().file_stem().unwrap_or_default().to_string_lossy()));
+            }
+        }
+    }
+}
+
+fn lint(root: &Path, tally: &mut Tally) {
+    if !tally.tool(setup::compiler(root)) {
+        return;
+    }
+    tally.command(root, "cargo clippy --workspace --all-targets -- -D warnings");
+    tally.command(root, "cargo clippy -p go-plugin -p botkube-plugin -p xtask --all-features --all-targets -- -D warnings");
+    tally.command(root, "cargo clippy --manifest-path fuzz/Cargo.toml --all-targets -- -D warnings");
+    for end in ["host", "plugin"] {
+        tally.command(root, &format!("cargo check -p go-plugin --no-default-features --features {end}"));
+    }
+    tally.check(no_ring(root));
+}
+
+/// One provider of cryptography is enough, also with everything an author can switch on.
+fn no_ring(root: &Path) -> Result<()> {
+    let tree = sh::output(&mut sh::command(root, "cargo tree -p botkube-plugin --all-features -e normal,build --prefix none"))?;
+    for banned in tidy::banned(root)? {
+        let start = format!("{banned} v");
+        if String::from_utf8_lossy(&tree).lines().any(|line| line.starts_with(&start)) {
+            bail!("botkube-plugin with all features depends on {banned}; find out how with `cargo tree -i {banned}`");
+        }
+    }
+    Ok(())
+}
+
+fn tests(root: &Path, tally: &mut Tally) {
+    // Tests that talk to Go programs live in modules called `go`, and all of conformance's do.
+    match setup::go(root) {
+        Ok(()) => tally.tests(root, "cargo test --workspace --no-fail-fast"),
+        lacking => {
+            tally.tool(lacking);
+            tally.tests(root, "cargo test --workspace --exclude conformance --no-fail-fast -- --skip go::");
+        }
+    }
+}
+
+fn more_tests(root: &Path, tally: &mut Tally) {
+    if !tally.tool(setup::compiler(root)) {
+        return;
+    }
+    let skip = if setup::go(root).is_ok() { "" } else { " -- --skip go::" };
+    for features in FEATURES {
+        tally.tests(root, &format!("cargo test {features} --no-fail-fast{skip}"));
+    }
+}
+
+fn documentation(root: &Path, tally: &mut Tally) {
+    let mut doc = sh::command(root, &format!("cargo doc --no-deps {SDK} --all-features"));
+    tally.check(sh::run(doc.env("RUSTDOCFLAGS", "-D warnings")));
+}
+
+/// What needs no C compiler for the other system is at least compiled for it.
+fn macos(root: &Path, tally: &mut Tally) {
+    for target in ["x86_64-apple-darwin", "aarch64-apple-darwin"] {
+        if tally.tool(setup::target(root, target)) {
+            tally.command(root, &format!("cargo check --target {target}"));
+            tally.command(root, &format!("cargo check --target {target} {SDK}"));
+        }
+    }
+}
+
+fn fuzzing(root: &Path, tally: &mut Tally) {
+    if tally.tool(setup::compiler(root)) {
+        match fuzz::run(root, FUZZ_SECONDS) {
+            Ok(targets) => targets.into_iter().for_each(|outcome| tally.check(outcome)),
+            Err(error) => tally.check(Err::<(), _>(error)),
+        }
+    }
+}
+
+impl Tally {
+    /// Counts one check of our own; its reason is said if it failed.
+    pub(crate) fn check<T>(&mut self, outcome: Result<T, impl Into<anyhow::Error>>) {
+        match outcome {
+            Ok(_) => self.passed += 1,
+            Err(error) => {
+                println!("failed: {:#}", error.into());
+                self.failed += 1;
+            }
+        }
+    }
+
+    /// Runs a command and counts it as one check.
+    pub(crate) fn command(&mut self, root: &Path, line: &str) {
+        self.check(sh::run(&mut sh::command(root, line)));
+    }
+
+    /// Runs `cargo test` and counts its tests.
+    pub(crate) fn tests(&mut self, root: &Path, line: &str) {
+        let mut counted = Self::default();
+        let outcome = sh::watch(&mut sh::command(root, line), |text| counted += Self::of_line(text).unwrap_or_default());
+        // What failed may be no test: code that does not compile, a test process that died.
+        if !matches!(outcome, Ok(true)) && counted.failed == 0 {
+            counted.check(outcome.and_then(|_| Err::<(), _>(anyhow!("{line} failed"))));
+        }
+        *self += counted;
+    }
+
+    /// Whether a tool is there; if not, counts as skipped what needs it.
+    pub(crate) fn tool(&mut self, found: Result<(), String>) -> bool {
+        if let Err(reason) = &found {
+            println!("skipped: {reason}");
+            self.skipped += 1;
+            self.lacking += 1;
+        }
+        found.is_ok()
+    }
+
+    pub(crate) fn is_good(self) -> bool {
+        self.failed == 0
+    }
+
+    /// What one line of a test program's output counts: `test result: ok. 5 passed; 0 failed; 1 ignored; …`.
+    fn of_line(line: &str) -> Option<Self> {
+        let counts = line.strip_prefix("test result: ")?.split_once(". ")?.1;
+        let count = |word: &str| {
+            let part = counts.split("; ").find_map(|part| part.strip_suffix(word))?;
+            part.trim().parse().ok()
+        };
+        Some(Self { passed: count("passed")?, failed: count("failed")?, skipped: count("ignored")?, lacking: 0 })
+    }
+}
+
+impl AddAssign for Tally {
+    fn add_assign(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.skipped += other.skipped;
+        self.lacking += other.lacking;
+    }
+}
+
+fn summary(name: &str, tally: Tally, took: Duration) -> String {
+    let verdict = if tally.failed > 0 { "FAILED" } else { "ok" };
+    let Tally { passed, failed, skipped, .. } = tally;
+    format!("{verdict:<7}{name:<26}{:>5} s  {passed} passed, {failed} failed, {skipped} skipped", took.as_secs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_test_programs_result_is_counted() {
+        let line = "test result: FAILED. 12 passed; 2 failed; 1 ignored; 0 measured; 3 filtered out; finished in 0.10s";
+        assert_eq!(Tally::of_line(line), Some(Tally { passed: 12, failed: 2, skipped: 1, lacking: 0 }));
+    }
+
+    #[test]
+    fn other_output_counts_nothing() {
+        for line in ["test it_works ... ok", "running 3 tests", "test result: strange", ""] {
+            assert_eq!(Tally::of_line(line), None, "{line}");
+        }
+    }
+}
