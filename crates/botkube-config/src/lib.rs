@@ -9,7 +9,7 @@ pub mod finding;
 pub mod model;
 
 mod decode;
-mod nearest;
+pub mod nearest;
 mod read;
 mod source;
 mod tree;

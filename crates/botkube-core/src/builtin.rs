@@ -1,6 +1,7 @@
 //! The commands the agent answers itself; they know no platform and no plugin but by name.
 
 use botkube_api::message::{Button, Message, Section};
+use botkube_config::nearest::nearest;
 
 use crate::{command::Command, route::Bindings};
 
@@ -74,27 +75,4 @@ pub(crate) fn unknown(command: &Command, bindings: &Bindings<'_>) -> String {
         text += &format!(" Did you mean `{near}`?");
     }
     text + " Type `help` for what can be typed here."
-}
-
-/// The name closest to a misspelt one, if any is close.
-fn nearest<'a>(misspelt: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let misspelt = misspelt.to_lowercase();
-    names
-        .map(|name| (strsim::damerau_levenshtein(&misspelt, &name.to_lowercase()), name))
-        .filter(|(distance, name)| *distance <= (name.chars().count() / 3).max(1))
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, name)| name)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_slip_is_near_and_another_word_is_not() {
-        let names = ["echo", "kubectl", "ping"];
-        assert_eq!(nearest("ecko", names.into_iter()), Some("echo"));
-        assert_eq!(nearest("Kubctl", names.into_iter()), Some("kubectl"));
-        assert_eq!(nearest("terraform", names.into_iter()), None);
-    }
 }

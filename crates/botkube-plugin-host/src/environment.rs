@@ -8,6 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use botkube_proto::DEPENDENCY_DIR;
 use go_plugin::host::Launch;
 use tempfile::TempDir;
 
@@ -54,7 +55,7 @@ pub(crate) fn launch(executable: Executable, runtime_dir: &Path) -> Launch {
     dependencies.push("_deps");
     let mut launch = Launch::new(executable.program)
         .inherit(PASSED_ON)
-        .env("PLUGIN_DEPENDENCY_DIR", PathBuf::from(dependencies))
+        .env(DEPENDENCY_DIR, PathBuf::from(dependencies))
         .env("TMPDIR", runtime_dir);
     let prefixed = |key: &OsString| key.as_bytes().starts_with(PASSED_ON_PREFIX.as_bytes());
     launch = launch.inherit(env::vars_os().map(|(key, _)| key).filter(prefixed));
@@ -71,12 +72,11 @@ mod tests {
     #[test]
     fn a_plugin_sees_nothing_of_the_agent_but_what_is_listed() {
         let launch = launch(Executable { program: "/p/executor_echo".into(), args: Vec::new() }, Path::new("/run/x"));
-        let listed = |key: &OsString| {
-            PASSED_ON.iter().any(|k| key == k) || ["PLUGIN_DEPENDENCY_DIR", "TMPDIR"].iter().any(|k| key == k)
-        };
+        let listed =
+            |key: &OsString| PASSED_ON.iter().any(|k| key == k) || [DEPENDENCY_DIR, "TMPDIR"].iter().any(|k| key == k);
         // The test's own environment has far more than that.
         assert!(launch.env.keys().all(listed), "{launch:?}");
         assert!(env::vars_os().count() > launch.env.len());
-        assert_eq!(launch.env[&OsString::from("PLUGIN_DEPENDENCY_DIR")], "/p/executor_echo_deps");
+        assert_eq!(launch.env[&OsString::from(DEPENDENCY_DIR)], "/p/executor_echo_deps");
     }
 }

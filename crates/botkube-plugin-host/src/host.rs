@@ -14,7 +14,7 @@ use botkube_core::{
     route::PluginRef,
 };
 use botkube_proto::{
-    MAX_MESSAGE_SIZE,
+    COOKIE_KEY, COOKIE_VALUE, MAX_MESSAGE_SIZE, MOST_MESSAGES, PROTOCOL_VERSION,
     executor::{
         Config as RawConfig, ExecuteContext, ExecuteRequest, IncomingWebhookContext, MessageContext, UserContext,
         executor_client::ExecutorClient,
@@ -31,16 +31,12 @@ use tonic::{Code, Status};
 
 use crate::{catalogue::Catalogue, environment};
 
-/// What tells a plugin that Botkube started it (`contract-plugins §1.1`).
-const COOKIE: Cookie = Cookie { key: "BOTKUBE", value: "52ca7b74-28eb-4fac-ae79-31a9cbda2454" };
-/// The version of the contract with executors.
-const PROTOCOL_VERSION: u32 = 3;
+/// What tells a plugin that Botkube started it.
+const COOKIE: Cookie = Cookie { key: COOKIE_KEY, value: COOKIE_VALUE };
 /// How long a plugin may take to say its help.
 const HELP_DEADLINE: Duration = Duration::from_secs(10);
 /// How long a broken connection may be ahead of the end of its process.
 const END_DEADLINE: Duration = Duration::from_secs(1);
-/// How many messages upstream shows of one answer: the first and fifteen more.
-const MOST_MESSAGES: usize = 16;
 
 /// The plugins of one agent.
 pub struct Host {
@@ -127,7 +123,8 @@ impl Host {
         }
         // What a plugin answered has no source; what kept it from answering has.
         if status.source().is_none() && !running.plugin.connection().is_closed() {
-            return PluginError::Failed(status.message().to_owned());
+            let reason = Some(status.message()).filter(|reason| !reason.is_empty());
+            return PluginError::Failed(reason.unwrap_or("the plugin failed and gave no reason").to_owned());
         }
         let exit = match time::timeout(END_DEADLINE, running.plugin.exited()).await {
             Ok(exit) => exit,

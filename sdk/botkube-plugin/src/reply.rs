@@ -2,15 +2,13 @@
 
 use std::{fmt, pin::Pin};
 
+use botkube_proto::MOST_MESSAGES;
 use tokio_stream::{Stream, StreamExt};
 
 use crate::{
     Result,
     message::{Message, MessageType},
 };
-
-/// How many messages one answer may hold: hosts show one and fifteen more (`contract-plugins §2.1`).
-const MOST_MESSAGES: usize = 16;
 
 /// An answer: a text, a message, several, or parts that come one after the other.
 #[must_use = "a reply does nothing until it is returned"]

@@ -13,8 +13,7 @@ use tokio::{io::AsyncWriteExt, process::Command};
 
 use crate::words;
 
-/// The variable in which the agent says where it put a plugin's dependencies.
-pub const DEPENDENCY_DIR: &str = "PLUGIN_DEPENDENCY_DIR";
+pub use botkube_proto::DEPENDENCY_DIR;
 
 /// A program to run and wait for: no shell, words split as shells do, everything it printed kept.
 ///

@@ -10,7 +10,7 @@ use std::{
 };
 
 use botkube_proto::{
-    DESCRIPTORS, MAX_MESSAGE_SIZE,
+    COOKIE_KEY, COOKIE_VALUE, DESCRIPTORS, MAX_MESSAGE_SIZE, PROTOCOL_VERSION,
     executor::{
         Config, Dependency, ExecuteRequest, ExecuteResponse, HelpResponse, JsonSchema, MetadataResponse,
         executor_server::{self, ExecutorServer},
@@ -23,10 +23,8 @@ use tonic::{Request, Response, Status};
 
 use crate::{Call, Error, Executor, Result, config, message::Message};
 
-/// What tells a plugin that Botkube started it (`contract-plugins §1.1`).
-const COOKIE: Cookie = Cookie { key: "BOTKUBE", value: "52ca7b74-28eb-4fac-ae79-31a9cbda2454" };
-/// The version of both contracts.
-const PROTOCOL_VERSION: u32 = 3;
+/// What tells a plugin that Botkube started it.
+const COOKIE: Cookie = Cookie { key: COOKIE_KEY, value: COOKIE_VALUE };
 
 /// The longest text of an error in bytes: encoded it may be three times as long, and Go's hosts take 16 MiB.
 const LONGEST_ERROR: usize = 4 << 20;

@@ -19,3 +19,18 @@ pub const DESCRIPTORS: &[u8] = include_bytes!("generated/descriptors.bin");
 
 /// The largest message either end accepts, in bytes: what the Go SDK's host sets (`contract-plugins §1.15`).
 pub const MAX_MESSAGE_SIZE: usize = i32::MAX as usize;
+
+/// The environment variable by which a plugin knows that Botkube started it (`contract-plugins §1.1`).
+pub const COOKIE_KEY: &str = "BOTKUBE";
+
+/// The one value of [`COOKIE_KEY`]; every plugin ever built has it inside.
+pub const COOKIE_VALUE: &str = "52ca7b74-28eb-4fac-ae79-31a9cbda2454";
+
+/// The version of both contracts.
+pub const PROTOCOL_VERSION: u32 = 3;
+
+/// The variable in which the agent says where it put a plugin's dependencies.
+pub const DEPENDENCY_DIR: &str = "PLUGIN_DEPENDENCY_DIR";
+
+/// How many messages one answer may hold: hosts show the first and fifteen more, and drop the rest (`contract-plugins §2.1`).
+pub const MOST_MESSAGES: usize = 16;

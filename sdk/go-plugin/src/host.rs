@@ -33,6 +33,9 @@ pub use output::{Origin, Output};
 pub use process::Exit;
 pub use spawn::{Direct, Launch, Launcher, Spawner, launch};
 
+/// How long the end of a process may be behind its refusal of a connection.
+const LAST_WORD: Duration = Duration::from_millis(200);
+
 /// How a plugin is started and kept.
 #[derive(Clone)]
 #[non_exhaustive]
@@ -188,10 +191,15 @@ impl Plugin {
             };
             process.own_socket(&line.address);
             let connected = tokio::select! {
-                connected = connect(&line, tls) => connected?,
-                exit = process.exited() => {
-                    return Err(StartReason::Connect { address: line.address.to_string(), reason: exit.to_string() });
-                }
+                connected = connect(&line, tls) => match connected {
+                    Ok(connected) => connected,
+                    // A plugin that is about to end refuses connections first, and its end says more than that.
+                    Err(refused) => match time::timeout(LAST_WORD, process.exited()).await {
+                        Ok(exit) => return Err(ended_early(&line, &exit)),
+                        Err(_) => return Err(refused),
+                    },
+                },
+                exit = process.exited() => return Err(ended_early(&line, &exit)),
                 () = time::sleep_until(deadline) => {
                     let reason = format!("no connection within {:?}", config.start_deadline);
                     return Err(StartReason::Connect { address: line.address.to_string(), reason });
@@ -296,6 +304,11 @@ fn environment(config: &Config, tls: &Tls) -> Launch {
         launch = launch.env(names::CLIENT_CERT, pem);
     }
     launch
+}
+
+/// It said where it would serve, and ended before it did.
+fn ended_early(line: &Line, exit: &Exit) -> StartReason {
+    StartReason::Connect { address: line.address.to_string(), reason: format!("it ended ({exit})") }
 }
 
 async fn connect(line: &Line, tls: Tls) -> Result<Connection, StartReason> {

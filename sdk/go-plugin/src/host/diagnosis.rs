@@ -9,9 +9,7 @@ pub(super) fn unusable(program: &Path) -> Option<String> {
     let metadata = match fs::metadata(program) {
         Ok(metadata) => metadata,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Some(
-                "there is no such file; check the path".into(),
-            );
+            return Some("there is no such file; check the path".into());
         }
         Err(error) => return Some(format!("it cannot be looked at: {error}")),
     };

@@ -105,18 +105,20 @@ impl Lines {
 pub(super) async fn drain_stderr(pipe: impl AsyncBufRead + Unpin, lines: Lines) {
     let mut crashing = false;
     let mut splitter = Splitter::default();
-    each_line(pipe, &mut splitter, |line| {
+    let mut log = |line: &[u8]| {
         let mut entry = Entry::parse(&String::from_utf8_lossy(line));
         crashing = entry.timestamp.is_none() && (crashing || entry.begins_crash_report());
         if crashing {
             entry.level = Level::Error;
         }
         lines.emit(Output { origin: Origin::Log, entry });
-    })
-    .await;
+    };
+    each_line(pipe, &mut splitter, &mut log).await;
+    splitter.finish(log);
 }
 
-/// Gives the first line to whoever waits for the handshake and reads the rest until the pipe ends.
+/// Gives the first line to whoever waits for the handshake and reads the rest until the pipe ends. A line that was begun
+/// when the pipe ended is no handshake: whoever wrote it died over it.
 pub(super) async fn drain_stdout(pipe: impl AsyncBufRead + Unpin, lines: Lines, first: oneshot::Sender<String>) {
     let mut first = Some(first);
     let mut splitter = Splitter::default();
@@ -127,6 +129,7 @@ pub(super) async fn drain_stdout(pipe: impl AsyncBufRead + Unpin, lines: Lines, 
         None => lines.printed(Origin::Stdout, Level::Debug, line),
     })
     .await;
+    splitter.finish(|line| lines.printed(Origin::Stdout, Level::Debug, line));
 }
 
 /// Fetches what the plugin prints until its connection ends; a plugin may not offer that.
@@ -165,12 +168,13 @@ async fn each_line(mut pipe: impl AsyncBufRead + Unpin, splitter: &mut Splitter,
                 splitter.feed(chunk, &mut line);
                 let read = chunk.len();
                 pipe.consume(read);
+                // A flood must not keep the runtime's only thread from everything else.
+                tokio::task::yield_now().await;
             }
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
             Err(_) => break,
         }
     }
-    splitter.finish(line);
 }
 
 /// Cuts a stream into lines, holding one line of bounded length at most.
@@ -252,6 +256,15 @@ mod tests {
         let lines = logged("fine\npanic: nil map\n\ngoroutine 1 [running]:\n").await;
         let levels: Vec<_> = lines.iter().map(|(level, _)| *level).collect();
         assert_eq!(levels, [Level::Debug, Level::Error, Level::Error, Level::Error]);
+    }
+
+    #[tokio::test]
+    async fn a_first_line_cut_off_by_the_end_is_no_handshake_but_is_kept() {
+        let (first, handshake) = oneshot::channel();
+        let lines = Lines::new(Arc::new(|_| {}), Recent::default());
+        drain_stdout(&b"1|3|unix|/tmp/plug"[..], lines.clone(), first).await;
+        assert!(handshake.await.is_err());
+        assert_eq!(lines.recent.lines(), ["1|3|unix|/tmp/plug"]);
     }
 
     #[test]

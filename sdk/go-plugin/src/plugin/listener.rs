@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use rustix::process::{Pid, getppid};
 use tokio::{net::UnixListener, task::JoinSet, time};
 use tokio_util::sync::CancellationToken;
 
@@ -24,6 +25,8 @@ const ORPHAN_CHECK: Duration = Duration::from_millis(200);
 pub(super) struct Listener {
     listener: UnixListener,
     path: PathBuf,
+    /// Who was our parent before the handshake was printed: printing it to a host that was gone by then fails.
+    host: Option<Pid>,
 }
 
 /// Why a plugin cannot listen.
@@ -63,7 +66,7 @@ impl Listener {
                 return Err(ListenError::PathTooLong { path, length });
             }
             match UnixListener::bind(&path) {
-                Ok(listener) => return Ok(Self { listener, path }),
+                Ok(listener) => return Ok(Self { listener, path, host: getppid() }),
                 Err(error) if error.kind() == io::ErrorKind::AddrInUse && last < 999 => last += 1,
                 Err(source) => return Err(ListenError::Bind { path, source }),
             }
@@ -86,7 +89,6 @@ impl Listener {
         let calls = router.calls();
         let closing = CancellationToken::new();
         let mut connections = JoinSet::new();
-        let host = rustix::process::getppid();
         let mut orphan_check = time::interval(ORPHAN_CHECK);
         orphan_check.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
         loop {
@@ -104,7 +106,7 @@ impl Listener {
                 Some(_) = connections.join_next() => {}
                 // A host that was killed cannot say Shutdown: its connection breaks and its children get another parent.
                 _ = orphan_check.tick(), if connections.is_empty() => {
-                    if rustix::process::getppid() != host {
+                    if getppid() != self.host {
                         tracing::debug!("the host is gone");
                         break;
                     }

@@ -42,7 +42,8 @@ pub(super) async fn add(
         }
         builder
     };
-    let (v1, v1alpha) = (tonic_reflection::pb::v1::FILE_DESCRIPTOR_SET, tonic_reflection::pb::v1alpha::FILE_DESCRIPTOR_SET);
+    let (v1, v1alpha) =
+        (tonic_reflection::pb::v1::FILE_DESCRIPTOR_SET, tonic_reflection::pb::v1alpha::FILE_DESCRIPTOR_SET);
     router.add(reflection(v1alpha).build_v1().map_err(ServeError::Reflection)?);
     router.add(reflection(v1).build_v1alpha().map_err(ServeError::Reflection)?);
     Ok(())

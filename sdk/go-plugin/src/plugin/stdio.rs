@@ -4,8 +4,8 @@
 use std::{
     collections::VecDeque,
     fs::File,
-    io::{self, Read, Write},
-    os::fd::{AsFd, OwnedFd},
+    io::{self, PipeReader, Read, Write},
+    os::fd::AsFd,
     sync::{Arc, Mutex, PoisonError},
     thread,
 };
@@ -14,7 +14,7 @@ use bytes::Bytes;
 use rustix::{
     event::{PollFd, PollFlags, poll},
     io::Errno,
-    pipe, stdio,
+    stdio,
 };
 use tokio::sync::Notify;
 
@@ -51,8 +51,8 @@ impl Stdio {
     pub(super) fn take() -> io::Result<Self> {
         let real_stdout = File::from(io::stdout().as_fd().try_clone_to_owned()?);
         let real_stderr = File::from(io::stderr().as_fd().try_clone_to_owned()?);
-        let (out_read, out_write) = pipe::pipe_with(pipe::PipeFlags::CLOEXEC)?;
-        let (err_read, err_write) = pipe::pipe_with(pipe::PipeFlags::CLOEXEC)?;
+        let (out_read, out_write) = io::pipe()?;
+        let (err_read, err_write) = io::pipe()?;
         stdio::dup2_stdout(&out_write)?;
         stdio::dup2_stderr(&err_write)?;
         let output = Arc::new(Output::default());
@@ -91,8 +91,8 @@ impl Stdio {
 }
 
 /// Reads both pipes until both have ended, which they do when no process holds their other ends.
-fn pump(output: &Output, pipes: [(Channel, OwnedFd); 2]) {
-    let mut pipes: Vec<(Channel, File)> = pipes.into_iter().map(|(channel, fd)| (channel, File::from(fd))).collect();
+fn pump(output: &Output, pipes: [(Channel, PipeReader); 2]) {
+    let mut pipes = Vec::from(pipes);
     let mut buffer = vec![0; CHUNK];
     while !pipes.is_empty() {
         let mut polled: Vec<PollFd<'_>> = pipes.iter().map(|(_, pipe)| PollFd::new(pipe, PollFlags::IN)).collect();
@@ -193,9 +193,9 @@ mod tests {
     #[test]
     fn the_pump_ends_when_the_last_writer_is_gone() {
         let output = Output::default();
-        let (out_read, out_write) = pipe::pipe().unwrap();
-        let (err_read, err_write) = pipe::pipe().unwrap();
-        rustix::io::write(&out_write, b"hello").unwrap();
+        let (out_read, out_write) = io::pipe().unwrap();
+        let (err_read, err_write) = io::pipe().unwrap();
+        (&out_write).write_all(b"hello").unwrap();
         drop((out_write, err_write));
         pump(&output, [(Channel::Stdout, out_read), (Channel::Stderr, err_read)]);
         assert_eq!(output.queue.lock().unwrap().chunks, [(Channel::Stdout, Bytes::from("hello"))]);
