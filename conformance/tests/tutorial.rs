@@ -52,7 +52,8 @@ fn root() -> PathBuf {
 
 #[test]
 fn the_tutorial_works_as_printed() {
-    let build = Command::new(env!("CARGO")).args(["build", "--quiet", "--package", "botkube"]).current_dir(root()).status();
+    let build =
+        Command::new(env!("CARGO")).args(["build", "--quiet", "--package", "botkube"]).current_dir(root()).status();
     assert!(build.unwrap().success());
     let built = env::current_exe().unwrap().ancestors().nth(2).unwrap().to_owned();
     let path = format!("{}:{}", built.display(), env::var("PATH").unwrap());
@@ -88,9 +89,13 @@ fn the_tutorial_works_as_printed() {
                     .env_remove("BOTKUBE_CONFIG_PATHS")
                     .output()
                     .unwrap();
-                let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+                let (stdout, stderr) =
+                    (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
                 assert!(output.status.success(), "$ {command}\n{stdout}{stderr}");
-                assert!(expected.is_empty() || stdout == expected, "$ {command}\n{stdout}\nand not\n{expected}\n{stderr}");
+                assert!(
+                    expected.is_empty() || stdout == expected,
+                    "$ {command}\n{stdout}\nand not\n{expected}\n{stderr}"
+                );
                 typed += 1;
             }
         }

@@ -25,16 +25,8 @@ const TARGETS: &[Target] = &[
         files: &["executor.proto", "source.proto"],
         out: "sdk/botkube-proto/src/generated",
     },
-    Target {
-        proto: "sdk/go-plugin/proto",
-        files: &["plugin.proto"],
-        out: "sdk/go-plugin/src/generated",
-    },
-    Target {
-        proto: "sdk/go-plugin/proto",
-        files: &["interop.proto"],
-        out: "sdk/go-plugin/examples/peer",
-    },
+    Target { proto: "sdk/go-plugin/proto", files: &["plugin.proto"], out: "sdk/go-plugin/src/generated" },
+    Target { proto: "sdk/go-plugin/proto", files: &["interop.proto"], out: "sdk/go-plugin/examples/peer" },
 ];
 
 /// Writes the code, or with `check` fails when what is committed differs from what would be written.

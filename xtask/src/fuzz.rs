@@ -29,7 +29,8 @@ pub(crate) fn run(root: &Path, seconds: u64) -> Result<Vec<Result<()>>> {
     for some in targets.chunks(cores) {
         thread::scope(|scope| {
             let running: Vec<_> = some.iter().map(|name| scope.spawn(|| fuzz(root, &bin, name, seconds))).collect();
-            outcomes.extend(running.into_iter().map(|run| run.join().unwrap_or_else(|_| bail!("the fuzzing thread died"))));
+            outcomes
+                .extend(running.into_iter().map(|run| run.join().unwrap_or_else(|_| bail!("the fuzzing thread died"))));
         });
     }
     Ok(outcomes)
@@ -50,7 +51,8 @@ fn build(root: &Path) -> Result<PathBuf> {
     let said = String::from_utf8(sh::output(&mut sh::command(root, "rustc -vV"))?)?;
     let host = said.lines().find_map(|line| line.strip_prefix("host: ")).context("rustc -vV names no host")?;
     let target_dir = sh::target_dir(root).join("fuzz");
-    let mut cargo = sh::command(root, &format!("cargo build --release --manifest-path fuzz/Cargo.toml --target {host}"));
+    let mut cargo =
+        sh::command(root, &format!("cargo build --release --manifest-path fuzz/Cargo.toml --target {host}"));
     sh::run(cargo.env("RUSTFLAGS", INSTRUMENTATION).env("CARGO_TARGET_DIR", &target_dir))?;
     Ok(target_dir.join(host).join("release"))
 }

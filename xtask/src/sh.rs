@@ -32,8 +32,7 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
 /// Runs it with its standard output shown and handed to `each` line by line, and says whether it went well.
 pub(crate) fn watch(command: &mut Command, mut each: impl FnMut(&str)) -> Result<bool> {
     say(command);
-    let mut child =
-        command.stdout(Stdio::piped()).spawn().with_context(|| format!("cannot run {}", name(command)))?;
+    let mut child = command.stdout(Stdio::piped()).spawn().with_context(|| format!("cannot run {}", name(command)))?;
     let out = child.stdout.take().expect("it was asked for");
     for text in BufReader::new(out).split(b'\n') {
         let text = text?;

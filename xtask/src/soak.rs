@@ -10,12 +10,8 @@ use anyhow::Result;
 use crate::{fuzz, setup, sh, test::Tally};
 
 /// What a plugin's author might release for.
-const FOREIGN: &[&str] = &[
-    "x86_64-unknown-linux-musl",
-    "aarch64-unknown-linux-musl",
-    "x86_64-apple-darwin",
-    "aarch64-apple-darwin",
-];
+const FOREIGN: &[&str] =
+    &["x86_64-unknown-linux-musl", "aarch64-unknown-linux-musl", "x86_64-apple-darwin", "aarch64-apple-darwin"];
 
 /// Half of the time fuzzes and half repeats the interop tests; what else there is comes on top. Whether all was well.
 pub(crate) fn run(root: &Path, minutes: u64) -> Result<bool> {

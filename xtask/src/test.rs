@@ -22,7 +22,10 @@ const SDK: &str = "-p botkube-api -p botkube-proto -p go-plugin -p botkube-plugi
 /// What the crates of the SDK are built with beside their defaults; `kube` is too heavy for more than a check.
 const FEATURES: &[&str] = &["-p go-plugin --features auto-mtls", "-p botkube-plugin --features auto-mtls,clap"];
 
-const STEPS: &[(&str, fn(&Path, &mut Tally))] = &[
+/// A step's name and what it does and counts.
+type Step = (&'static str, fn(&Path, &mut Tally));
+
+const STEPS: &[Step] = &[
     ("format", format),
     ("tidy", |root, tally| tally.check(tidy::run(root))),
     ("generated code", |root, tally| tally.check(codegen::run(root, true))),
@@ -118,7 +121,10 @@ fn lint(root: &Path, tally: &mut Tally) {
         return;
     }
     tally.command(root, "cargo clippy --workspace --all-targets -- -D warnings");
-    tally.command(root, "cargo clippy -p go-plugin -p botkube-plugin -p xtask --all-features --all-targets -- -D warnings");
+    tally.command(
+        root,
+        "cargo clippy -p go-plugin -p botkube-plugin -p xtask --all-features --all-targets -- -D warnings",
+    );
     tally.command(root, "cargo clippy --manifest-path fuzz/Cargo.toml --all-targets -- -D warnings");
     for end in ["host", "plugin"] {
         tally.command(root, &format!("cargo check -p go-plugin --no-default-features --features {end}"));
@@ -128,7 +134,10 @@ fn lint(root: &Path, tally: &mut Tally) {
 
 /// One provider of cryptography is enough, also with everything an author can switch on.
 fn no_ring(root: &Path) -> Result<()> {
-    let tree = sh::output(&mut sh::command(root, "cargo tree -p botkube-plugin --all-features -e normal,build --prefix none"))?;
+    let tree = sh::output(&mut sh::command(
+        root,
+        "cargo tree -p botkube-plugin --all-features -e normal,build --prefix none",
+    ))?;
     for banned in tidy::banned(root)? {
         let start = format!("{banned} v");
         if String::from_utf8_lossy(&tree).lines().any(|line| line.starts_with(&start)) {
@@ -203,7 +212,8 @@ impl Tally {
     /// Runs `cargo test` and counts its tests.
     pub(crate) fn tests(&mut self, root: &Path, line: &str) {
         let mut counted = Self::default();
-        let outcome = sh::watch(&mut sh::command(root, line), |text| counted += Self::of_line(text).unwrap_or_default());
+        let outcome =
+            sh::watch(&mut sh::command(root, line), |text| counted += Self::of_line(text).unwrap_or_default());
         // What failed may be no test: code that does not compile, a test process that died.
         if !matches!(outcome, Ok(true)) && counted.failed == 0 {
             counted.check(outcome.and_then(|_| Err::<(), _>(anyhow!("{line} failed"))));

@@ -6,7 +6,7 @@ use botkube_config::{
     finding::Origin,
     model::{Config, PluginKey},
 };
-use botkube_core::{dispatch::Dispatcher, policy::AllowBound};
+use botkube_core::{dispatch::Dispatcher, policy::AllowBound, route::Executors};
 use botkube_plugin_host::{
     catalogue::{BUILT_IN_REPOSITORY, Catalogue, Embedded},
     host::Host,
@@ -41,10 +41,7 @@ pub struct Agent {
 
 /// The plugins served by those that come with the agent, since no one defines the repository their keys name; each with
 /// the first place that names it.
-pub fn built_in<'a>(
-    config: &'a Config,
-    given: &BTreeMap<String, PathBuf>,
-) -> BTreeMap<&'a PluginKey, &'a Origin> {
+pub fn built_in<'a>(config: &'a Config, given: &BTreeMap<String, PathBuf>) -> BTreeMap<&'a PluginKey, &'a Origin> {
     let mut keys = BTreeMap::new();
     if !config.plugins.repositories.contains(BUILT_IN_REPOSITORY) {
         for binding in config.executors.iter().flat_map(|group| &group.plugins).filter(|binding| binding.enabled) {
@@ -79,8 +76,8 @@ impl Agent {
         let host = Arc::new(Host::new(catalogue, Arc::new(launcher), config.plugins.max_answer_size));
         let credentials = Impersonating::new(config.settings.kubeconfig.clone(), config.settings.cluster_name.clone());
         let dispatcher = Arc::new(Dispatcher {
+            executors: Executors::new(&config, everywhere),
             config: Arc::new(config),
-            everywhere,
             policy: Arc::new(AllowBound),
             credentials: Arc::new(credentials),
             plugins: host.clone(),

@@ -7,7 +7,7 @@ use std::{
     thread,
 };
 
-use botkube_core::{answer::Status, builtin::Builtin, render::TextStyle, route::Bindings};
+use botkube_core::{answer::Status, builtin::Builtin, render::TextStyle};
 use rustyline::{
     Config, Context, Editor, Helper,
     completion::{Completer, Pair},
@@ -104,7 +104,7 @@ impl Console {
     /// What completes at the beginning of a line.
     fn words(&self) -> Vec<String> {
         let dispatcher = &self.dispatcher;
-        let bindings = Bindings::of(&dispatcher.config, &dispatcher.everywhere, &self.conversation);
+        let bindings = dispatcher.executors.bound_in(&self.conversation);
         let mut words: Vec<String> = Vec::new();
         for name in bindings.names() {
             words.push(name.to_owned());

@@ -3,6 +3,7 @@
 use botkube_api::message::{Message, MessageType};
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
+use tokio_util::sync::DropGuard;
 
 /// How many parts wait for a reader at most; who makes more waits.
 const WAITING: usize = 16;
@@ -11,6 +12,8 @@ const WAITING: usize = 16;
 #[derive(Debug)]
 pub struct Answer {
     parts: mpsc::Receiver<Part>,
+    /// Whoever stops listening stops the command.
+    _cancel: DropGuard,
 }
 
 /// One part of an answer.
@@ -62,9 +65,9 @@ pub(crate) struct Parts {
 }
 
 impl Answer {
-    pub(crate) fn channel() -> (Parts, Self) {
+    pub(crate) fn channel(cancel: DropGuard) -> (Parts, Self) {
         let (sender, parts) = mpsc::channel(WAITING);
-        (Parts { sender, number: 0 }, Self { parts })
+        (Parts { sender, number: 0 }, Self { parts, _cancel: cancel })
     }
 
     /// The next part; `None` after the last.
@@ -102,6 +105,8 @@ pub(crate) fn shown(messages: Vec<Message>) -> Vec<Message> {
 
 #[cfg(test)]
 mod tests {
+    use tokio_util::sync::CancellationToken;
+
     use super::*;
 
     #[test]
@@ -124,7 +129,7 @@ mod tests {
 
     #[tokio::test]
     async fn parts_are_numbered_and_end_once() {
-        let (mut parts, mut answer) = Answer::channel();
+        let (mut parts, mut answer) = Answer::channel(CancellationToken::new().drop_guard());
         parts.message(Message::code("a"), None).await;
         parts.end(Status::Succeeded).await;
         assert_eq!(answer.next().await.unwrap().number, 1);

@@ -1,10 +1,11 @@
 //! Walks a text down the corridor: command, route, policy, credentials, plugin, answer. It owns no state but the snapshot
 //! of the configuration it was made with.
 
-use std::{sync::Arc, time::Duration};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use botkube_api::message::Message;
 use botkube_config::model::Config;
+use futures_util::FutureExt;
 use tokio::time::{self, Instant};
 use tokio_util::sync::CancellationToken;
 
@@ -15,15 +16,15 @@ use crate::{
     conversation::Incoming,
     policy::{Decision, Policy},
     port::{Credentials, PluginCall, PluginError, Plugins},
-    route::{Bindings, Route},
+    route::{Executors, Route},
 };
 
 /// Answers commands under one snapshot of the configuration.
 pub struct Dispatcher {
     /// The snapshot.
     pub config: Arc<Config>,
-    /// Executors bound in every conversation without configuration, by name.
-    pub everywhere: Vec<String>,
+    /// What it binds.
+    pub executors: Executors,
     /// Decides what may run.
     pub policy: Arc<dyn Policy>,
     /// Makes kubeconfigs.
@@ -41,9 +42,11 @@ struct Outcome {
 }
 
 impl Dispatcher {
-    /// Starts to answer; the parts come as they are made. `cancel` ends the command wherever it is.
+    /// Starts to answer; the parts come as they are made. `cancel` ends the command wherever it is, and so does dropping
+    /// the answer.
     pub fn submit(self: &Arc<Self>, incoming: Incoming, cancel: CancellationToken) -> Answer {
-        let (parts, answer) = Answer::channel();
+        let cancel = cancel.child_token();
+        let (parts, answer) = Answer::channel(cancel.clone().drop_guard());
         tokio::spawn(self.clone().answer(incoming, cancel, parts));
         answer
     }
@@ -51,12 +54,18 @@ impl Dispatcher {
     async fn answer(self: Arc<Self>, incoming: Incoming, cancel: CancellationToken, mut parts: Parts) {
         let began = Instant::now();
         let limit = self.config.plugins.call_timeout;
-        let outcome = tokio::select! {
-            biased;
-            () = cancel.cancelled() => Outcome::said(Status::Cancelled, "Cancelled."),
-            () = time::sleep_until(began + limit) => Outcome::timed_out(limit),
-            outcome = self.run(&incoming) => outcome,
-        };
+        // A panic anywhere in the corridor is a failure of this command, which still gets its end.
+        let outcome = AssertUnwindSafe(async {
+            tokio::select! {
+                biased;
+                () = cancel.cancelled() => Outcome::said(Status::Cancelled, "Cancelled."),
+                () = time::sleep_until(began + limit) => Outcome::timed_out(limit),
+                outcome = self.run(&incoming) => outcome,
+            }
+        })
+        .catch_unwind()
+        .await
+        .unwrap_or_else(|_| Outcome::said(Status::Failed, "The agent made a mistake: see its log."));
         tracing::info!(
             actor = incoming.actor.display_name,
             channel = incoming.conversation.channel(),
@@ -77,7 +86,7 @@ impl Dispatcher {
             Err(error) => return Outcome::refused(error.to_string()),
         };
         let header = self.header(&command);
-        let bindings = Bindings::of(&self.config, &self.everywhere, &incoming.conversation);
+        let bindings = self.executors.bound_in(&incoming.conversation);
         let mut outcome = match bindings.route(command.name()) {
             Some(route) => self.ask(incoming, &command, &route).await,
             None => match Builtin::parse(&command) {

@@ -5,6 +5,7 @@ use std::fmt;
 use async_trait::async_trait;
 use botkube_api::message::Message;
 use botkube_config::model::Rbac;
+use bytes::Bytes;
 
 use crate::{
     conversation::{Actor, Conversation},
@@ -56,12 +57,12 @@ pub trait Plugins: Send + Sync {
 }
 
 /// What a plugin is asked.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct PluginCall {
     /// The command, beginning with the plugin's name.
     pub command: String,
     /// YAML configurations in binding order.
-    pub configs: Vec<String>,
+    pub configs: Vec<Bytes>,
     /// What the call may do in a cluster; empty for nothing.
     pub kubeconfig: Kubeconfig,
     /// Who asks.
@@ -70,6 +71,13 @@ pub struct PluginCall {
     pub typed: String,
     /// Whether buttons and selects are shown where the answer goes.
     pub interactive: bool,
+}
+
+/// Leaves out what may hold secrets: configurations and the kubeconfig.
+impl fmt::Debug for PluginCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PluginCall").field("command", &self.command).field("actor", &self.actor).finish_non_exhaustive()
+    }
 }
 
 /// Why a plugin gave no answer.

@@ -135,7 +135,8 @@ impl Text {
             let start = line.len() - line.trim_start().len();
             let mut current = line[..start].to_owned();
             let mut fresh = true;
-            for word in line.split_whitespace() {
+            // At single blanks, so that several in a row stay several: the line may be a command to type.
+            for word in line[start..].split(' ') {
                 if !fresh && current.width() + 1 + word.width() > width {
                     self.out.push_str(&current);
                     self.out.push('\n');
@@ -154,9 +155,10 @@ impl Text {
     }
 }
 
-/// Makes control characters visible: nothing an author or user writes may move a terminal's cursor or change its title.
+/// Makes control characters visible: nothing an author or user writes may move a terminal's cursor, change its title, or
+/// turn the order of letters round.
 fn harmless(line: &str) -> String {
-    if !line.contains(|c: char| c.is_control() && c != '\t') {
+    if !line.contains(|c: char| (c.is_control() && c != '\t') || turns_round(c)) {
         return line.to_owned();
     }
     line.chars()
@@ -165,9 +167,15 @@ fn harmless(line: &str) -> String {
             '\r' => '␍',
             '\0'..='\x1f' => char::from_u32(0x2400 + u32::from(c)).unwrap_or('�'),
             '\x7f'..='\u{9f}' => '�',
+            c if turns_round(c) => '�',
             c => c,
         })
         .collect()
+}
+
+/// Whether a character sets the direction of what follows, so that a command would not read as it runs.
+fn turns_round(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]

@@ -1,16 +1,19 @@
 //! Which binding answers a command, and with which configurations; it starts nothing.
 
-use botkube_config::model::{Config, ExecutorGroup, PluginBinding, PluginKey, Rbac};
+use std::fmt;
+
+use botkube_config::model::{Config, PluginBinding, PluginKey, Rbac};
+use bytes::Bytes;
 
 use crate::conversation::Conversation;
 
 /// What answers a command.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Route {
     /// The plugin.
     pub plugin: PluginRef,
     /// YAML, one for each binding that has a configuration, in binding order.
-    pub configs: Vec<String>,
+    pub configs: Vec<Bytes>,
     /// The rights the first binding gives.
     pub rbac: Option<Rbac>,
 }
@@ -35,27 +38,64 @@ impl PluginRef {
     }
 }
 
+/// What every executor group binds, made once from a snapshot of the configuration.
+#[derive(Clone, Debug, Default)]
+pub struct Executors {
+    groups: Vec<Group>,
+    everywhere: Vec<String>,
+}
+
+#[derive(Clone, Debug)]
+struct Group {
+    name: String,
+    bound: Vec<Bound>,
+}
+
+/// One enabled plugin of a group.
+#[derive(Clone)]
+struct Bound {
+    key: PluginKey,
+    config: Option<Bytes>,
+    rbac: Option<Rbac>,
+}
+
 /// The bindings of one conversation.
 #[derive(Clone, Copy)]
 pub struct Bindings<'a> {
-    config: &'a Config,
-    everywhere: &'a [String],
+    executors: &'a Executors,
     conversation: &'a Conversation,
 }
 
-impl<'a> Bindings<'a> {
-    /// What is bound in `conversation`; plugins named in `everywhere` are bound in every one.
+impl Executors {
+    /// What `config` binds; plugins named in `everywhere` are bound in every conversation, without configuration.
     #[must_use]
-    pub fn of(config: &'a Config, everywhere: &'a [String], conversation: &'a Conversation) -> Self {
-        Self { config, everywhere, conversation }
+    pub fn new(config: &Config, everywhere: Vec<String>) -> Self {
+        let bound = |binding: &PluginBinding| Bound {
+            key: binding.key.clone(),
+            config: binding.config.as_ref().map(yaml),
+            rbac: binding.rbac.clone(),
+        };
+        let groups = config.executors.iter().map(|group| Group {
+            name: group.name.clone(),
+            bound: group.plugins.iter().filter(|binding| binding.enabled).map(bound).collect(),
+        });
+        Self { groups: groups.collect(), everywhere }
     }
 
+    /// What is bound in `conversation`.
+    #[must_use]
+    pub fn bound_in<'a>(&'a self, conversation: &'a Conversation) -> Bindings<'a> {
+        Bindings { executors: self, conversation }
+    }
+}
+
+impl<'a> Bindings<'a> {
     /// The names of the executors bound here, each once, in binding order.
     #[must_use]
     pub fn names(&self) -> Vec<&'a str> {
         let mut names: Vec<&str> = Vec::new();
-        let bound = self.enabled().map(|binding| binding.key.name.as_str());
-        for name in bound.chain(self.everywhere.iter().map(String::as_str)) {
+        let bound = self.bound().map(|bound| bound.key.name.as_str());
+        for name in bound.chain(self.executors.everywhere.iter().map(String::as_str)) {
             if !names.contains(&name) {
                 names.push(name);
             }
@@ -68,41 +108,59 @@ impl<'a> Bindings<'a> {
     #[must_use]
     pub fn route(&self, name: &str) -> Option<Route> {
         let mut route: Option<Route> = None;
-        for binding in self.enabled().filter(|binding| binding.key.name == name) {
+        for bound in self.bound().filter(|bound| bound.key.name == name) {
+            let plugin = PluginRef::Key(bound.key.clone());
             let route = route.get_or_insert_with(|| Route {
-                plugin: PluginRef::Key(binding.key.clone()),
+                plugin: plugin.clone(),
                 configs: Vec::new(),
-                rbac: binding.rbac.clone(),
+                rbac: bound.rbac.clone(),
             });
-            route.plugin = PluginRef::Key(binding.key.clone());
-            route.configs.extend(binding.config.as_ref().map(yaml));
+            route.plugin = plugin;
+            route.configs.extend(bound.config.clone());
         }
         let everywhere = || Route { plugin: PluginRef::Named(name.to_owned()), configs: Vec::new(), rbac: None };
-        route.or_else(|| self.everywhere.iter().any(|known| known == name).then(everywhere))
+        route.or_else(|| self.executors.everywhere.iter().any(|known| known == name).then(everywhere))
     }
 
     /// The names of groups that bind this executor, though not here.
     #[must_use]
     pub fn elsewhere(&self, name: &str) -> Vec<&'a str> {
-        let has = |group: &ExecutorGroup| group.plugins.iter().any(|p| p.enabled && p.key.name == name);
-        self.config.executors.iter().filter(|group| has(group)).map(|group| group.name.as_str()).collect()
+        let has = |group: &&Group| group.bound.iter().any(|bound| bound.key.name == name);
+        self.executors.groups.iter().filter(has).map(|group| group.name.as_str()).collect()
     }
 
-    fn enabled(&self) -> impl Iterator<Item = &'a PluginBinding> {
-        let config = self.config;
+    fn bound(&self) -> impl Iterator<Item = &'a Bound> {
+        let executors = self.executors;
         self.conversation
             .executors
             .iter()
-            .filter_map(move |name| config.executors.iter().find(|group| group.name == *name))
-            .flat_map(|group| &group.plugins)
-            .filter(|binding| binding.enabled)
+            .filter_map(move |name| executors.groups.iter().find(|group| group.name == *name))
+            .flat_map(|group| &group.bound)
     }
 }
 
 /// A configuration as upstream hands it on: YAML with sorted keys.
-fn yaml(config: &serde_json::Value) -> String {
+fn yaml(config: &serde_json::Value) -> Bytes {
     let mut sorted = config.clone();
     sorted.sort_all_objects();
     // A JSON value has nothing that YAML cannot say; were it otherwise, JSON is YAML too.
-    serde_saphyr::to_string(&sorted).unwrap_or_else(|_| sorted.to_string())
+    serde_saphyr::to_string(&sorted).unwrap_or_else(|_| sorted.to_string()).into()
+}
+
+/// How many there are and not what they hold: authors put tokens into configurations.
+impl fmt::Debug for Route {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let configs = self.configs.len();
+        f.debug_struct("Route")
+            .field("plugin", &self.plugin)
+            .field("configs", &configs)
+            .field("rbac", &self.rbac)
+            .finish()
+    }
+}
+
+impl fmt::Debug for Bound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Bound").field("key", &self.key).field("rbac", &self.rbac).finish_non_exhaustive()
+    }
 }

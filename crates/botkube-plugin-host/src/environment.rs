@@ -3,8 +3,9 @@
 use std::{
     env,
     ffi::OsString,
+    fs::Permissions,
     io,
-    os::unix::ffi::OsStrExt,
+    os::unix::{ffi::OsStrExt, fs::PermissionsExt},
     path::{Path, PathBuf},
 };
 
@@ -46,7 +47,7 @@ const LONGEST_DIR: usize = 60;
 pub(crate) fn runtime_dir() -> io::Result<TempDir> {
     let dir = env::temp_dir();
     let dir = if dir.as_os_str().as_bytes().len() > LONGEST_DIR { Path::new(SHORT_DIR) } else { &dir };
-    tempfile::Builder::new().prefix("botkube-").tempdir_in(dir)
+    tempfile::Builder::new().prefix("botkube-").permissions(Permissions::from_mode(0o700)).tempdir_in(dir)
 }
 
 /// The launch of a plugin in its own environment (`contract-plugins §1.2`, without what upstream passes on by accident).

@@ -25,11 +25,14 @@ use go_plugin::{
     hclog::Level,
     host::{Config, Connection, Output, Plugin, Spawner},
 };
-use tempfile::TempDir;
 use tokio::{task::JoinSet, time};
 use tonic::{Code, Status};
 
-use crate::{catalogue::Catalogue, environment};
+use crate::{
+    catalogue::Catalogue,
+    environment,
+    slot::{Running, Slot},
+};
 
 /// What tells a plugin that Botkube started it.
 const COOKIE: Cookie = Cookie { key: COOKIE_KEY, value: COOKIE_VALUE };
@@ -40,27 +43,23 @@ const END_DEADLINE: Duration = Duration::from_secs(1);
 
 /// The plugins of one agent.
 pub struct Host {
+    parts: Arc<Parts>,
+    slots: Mutex<HashMap<PluginRef, Arc<Slot>>>,
+}
+
+/// What a plugin is started with.
+struct Parts {
     catalogue: Catalogue,
     spawner: Arc<dyn Spawner>,
     /// In bytes.
     max_answer_size: u64,
-    slots: Mutex<HashMap<PluginRef, Arc<Slot>>>,
-}
-
-/// The place of one plugin. The lock is held while a process starts, so that two commands never start two.
-type Slot = tokio::sync::Mutex<Option<Arc<Running>>>;
-
-struct Running {
-    plugin: Plugin,
-    /// Goes after the process, with all the process left in it.
-    _dir: TempDir,
 }
 
 impl Host {
     /// A host with no process yet; each plugin starts with the first command for it.
     #[must_use]
     pub fn new(catalogue: Catalogue, spawner: Arc<dyn Spawner>, max_answer_size: u64) -> Self {
-        Self { catalogue, spawner, max_answer_size, slots: Mutex::default() }
+        Self { parts: Arc::new(Parts { catalogue, spawner, max_answer_size }), slots: Mutex::default() }
     }
 
     /// Stops every plugin, all at the same time, and returns once no process is left.
@@ -69,77 +68,71 @@ impl Host {
             self.slots.lock().unwrap_or_else(PoisonError::into_inner).drain().map(|(_, slot)| slot).collect();
         let mut stopping = JoinSet::new();
         for slot in slots {
-            stopping.spawn(async move {
-                if let Some(running) = slot.lock().await.take() {
-                    running.plugin.stop().await;
-                }
-            });
+            stopping.spawn(async move { slot.stop().await });
         }
         stopping.join_all().await;
     }
 
     /// The plugin's live process, started if there is none.
     async fn running(&self, plugin: &PluginRef) -> Result<Arc<Running>, PluginError> {
-        let slot = self.slots.lock().unwrap_or_else(PoisonError::into_inner).entry(plugin.clone()).or_default().clone();
-        let mut place = slot.lock().await;
-        if let Some(running) = place.as_ref().filter(|running| !running.plugin.connection().is_closed()) {
-            return Ok(running.clone());
-        }
-        if let Some(ended) = place.take() {
-            // It cannot be called any more, so it must be gone before another takes its place.
-            let exit = ended.plugin.kill().await;
-            tracing::warn!(plugin = plugin.name(), %exit, "a plugin ended; starting it again");
-        }
-        let running = Arc::new(self.start(plugin).await.map_err(PluginError::Unavailable)?);
-        *place = Some(running.clone());
-        Ok(running)
-    }
-
-    async fn start(&self, plugin: &PluginRef) -> Result<Running, String> {
-        let name = plugin.name();
-        let executable = self.catalogue.find(plugin)?;
-        let dir = environment::runtime_dir().map_err(|e| format!("cannot make a directory for `{name}`: {e}"))?;
-        let mut config = Config::new(COOKIE, [PROTOCOL_VERSION], environment::launch(executable, dir.path()));
-        config.output = log_for(name.to_owned());
-        match Plugin::start(config, &*self.spawner).await {
-            Ok(plugin) => {
-                tracing::info!(plugin = name, pid = plugin.id(), "a plugin is running");
-                Ok(Running { plugin, _dir: dir })
+        let slot = {
+            let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+            match slots.get(plugin) {
+                Some(slot) => slot.clone(),
+                None => slots.entry(plugin.clone()).or_default().clone(),
             }
-            Err(error) => {
-                for line in &error.output {
-                    tracing::error!(plugin = name, "{line}");
-                }
-                let hint = if error.output.is_empty() { "" } else { "; what it printed last is in the agent's log" };
-                Err(format!("the plugin `{name}` did not start: {}: {}{hint}", error.program.display(), error.reason))
-            }
-        }
+        };
+        slot.running(plugin.name(), || start(self.parts.clone(), plugin.clone())).await
     }
 
     /// Why a call failed: in the plugin's words, or because the plugin is gone.
-    async fn explain(&self, running: &Running, status: Status) -> PluginError {
+    async fn explain(&self, plugin: &PluginRef, running: &Running, status: Status) -> PluginError {
         if let Some(size) = too_large(&status) {
-            return PluginError::TooLarge { size, limit: self.max_answer_size };
+            return PluginError::TooLarge { size, limit: self.parts.max_answer_size };
         }
         // What a plugin answered has no source; what kept it from answering has.
-        if status.source().is_none() && !running.plugin.connection().is_closed() {
+        if status.source().is_none() {
             let reason = Some(status.message()).filter(|reason| !reason.is_empty());
             return PluginError::Failed(reason.unwrap_or("the plugin failed and gave no reason").to_owned());
         }
         let exit = match time::timeout(END_DEADLINE, running.plugin.exited()).await {
             Ok(exit) => exit,
+            // One broken call is no reason to end those of others.
+            Err(_) if !running.plugin.connection().is_closed() => {
+                return PluginError::Failed(format!("the call to the plugin broke: {}", status.message()));
+            }
             Err(_) => running.plugin.kill().await,
         };
-        for line in &exit.output {
-            tracing::error!("{line}");
+        if running.mourn() {
+            for line in &exit.output {
+                tracing::error!(plugin = plugin.name(), "{line}");
+            }
         }
         PluginError::Died { exit: exit.to_string() }
     }
+}
 
-    fn client(&self, running: &Running) -> ExecutorClient<Connection> {
-        ExecutorClient::with_origin(running.plugin.connection(), Connection::origin())
-            .max_decoding_message_size(usize::try_from(self.max_answer_size).unwrap_or(MAX_MESSAGE_SIZE))
-            .max_encoding_message_size(MAX_MESSAGE_SIZE)
+async fn start(parts: Arc<Parts>, plugin: PluginRef) -> Result<Running, String> {
+    let name = plugin.name();
+    let executable = parts.catalogue.find(&plugin)?;
+    let dir = environment::runtime_dir().map_err(|e| format!("cannot make a directory for `{name}`: {e}"))?;
+    let mut config = Config::new(COOKIE, [PROTOCOL_VERSION], environment::launch(executable, dir.path()));
+    config.output = log_for(name.to_owned());
+    match Plugin::start(config, &*parts.spawner).await {
+        Ok(plugin) => {
+            tracing::info!(plugin = name, pid = plugin.id(), "a plugin is running");
+            let client = ExecutorClient::with_origin(plugin.connection(), Connection::origin())
+                .max_decoding_message_size(usize::try_from(parts.max_answer_size).unwrap_or(MAX_MESSAGE_SIZE))
+                .max_encoding_message_size(MAX_MESSAGE_SIZE);
+            Ok(Running::new(plugin, client, dir))
+        }
+        Err(error) => {
+            for line in &error.output {
+                tracing::error!(plugin = name, "{line}");
+            }
+            let hint = if error.output.is_empty() { "" } else { "; what it printed last is in the agent's log" };
+            Err(format!("the plugin `{name}` did not start: {}: {}{hint}", error.program.display(), error.reason))
+        }
     }
 }
 
@@ -147,9 +140,12 @@ impl Host {
 impl Plugins for Host {
     async fn execute(&self, plugin: &PluginRef, call: PluginCall) -> Result<Vec<Message>, PluginError> {
         let running = self.running(plugin).await?;
-        let response = match self.client(&running).execute(request(call)).await {
+        let attempt = running.attempt();
+        let outcome = running.client.clone().execute(request(call)).await;
+        attempt.answered();
+        let response = match outcome {
             Ok(response) => response.into_inner(),
-            Err(status) => return Err(self.explain(&running, status).await),
+            Err(status) => return Err(self.explain(plugin, &running, status).await),
         };
         let unseen = (1 + response.messages.len()).saturating_sub(MOST_MESSAGES);
         let mut messages = Vec::with_capacity(1 + response.messages.len().min(MOST_MESSAGES));
@@ -167,13 +163,21 @@ impl Plugins for Host {
 
     async fn help(&self, plugin: &PluginRef) -> Result<Message, PluginError> {
         let running = self.running(plugin).await?;
-        match time::timeout(HELP_DEADLINE, self.client(&running).help(())).await {
-            Ok(Ok(response)) => {
+        let attempt = running.attempt();
+        let mut client = running.client.clone();
+        let outcome = match time::timeout(HELP_DEADLINE, client.help(())).await {
+            Ok(outcome) => outcome,
+            Err(_) => {
+                return Err(PluginError::Failed(format!("`{}` said no help within {HELP_DEADLINE:?}", plugin.name())));
+            }
+        };
+        attempt.answered();
+        match outcome {
+            Ok(response) => {
                 let help = response.into_inner().help;
                 if help.is_empty() { Ok(Message::default()) } else { decode(&help) }
             }
-            Ok(Err(status)) => Err(self.explain(&running, status).await),
-            Err(_) => Err(PluginError::Failed(format!("`{}` said no help within {HELP_DEADLINE:?}", plugin.name()))),
+            Err(status) => Err(self.explain(plugin, &running, status).await),
         }
     }
 }
@@ -183,7 +187,7 @@ fn request(call: PluginCall) -> ExecuteRequest {
     let user = UserContext { mention: call.actor.mention, display_name: call.actor.display_name };
     ExecuteRequest {
         command: call.command,
-        configs: call.configs.into_iter().map(|yaml| RawConfig { raw_yaml: yaml.into() }).collect(),
+        configs: call.configs.into_iter().map(|raw_yaml| RawConfig { raw_yaml }).collect(),
         context: Some(ExecuteContext {
             is_interactivity_supported: call.interactive,
             slack_state: Default::default(),
@@ -208,13 +212,13 @@ fn too_large(status: &Status) -> Option<Option<u64>> {
 /// Passes on what a plugin prints and logs as log lines of the agent.
 fn log_for(name: String) -> Arc<dyn Fn(Output) + Send + Sync> {
     Arc::new(move |output| {
-        let (plugin, origin, text) = (name.as_str(), output.origin, output.text());
-        match output.entry.level {
-            Level::Trace => tracing::trace!(plugin, ?origin, "{text}"),
-            Level::Debug => tracing::debug!(plugin, ?origin, "{text}"),
-            Level::Info => tracing::info!(plugin, ?origin, "{text}"),
-            Level::Warn => tracing::warn!(plugin, ?origin, "{text}"),
-            Level::Error => tracing::error!(plugin, ?origin, "{text}"),
+        let (plugin, origin, entry) = (name.as_str(), output.origin, &output.entry);
+        match entry.level {
+            Level::Trace => tracing::trace!(plugin, ?origin, "{entry}"),
+            Level::Debug => tracing::debug!(plugin, ?origin, "{entry}"),
+            Level::Info => tracing::info!(plugin, ?origin, "{entry}"),
+            Level::Warn => tracing::warn!(plugin, ?origin, "{entry}"),
+            Level::Error => tracing::error!(plugin, ?origin, "{entry}"),
         }
     })
 }

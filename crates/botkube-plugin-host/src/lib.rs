@@ -1,8 +1,9 @@
 //! From a plugin's name to a running plugin that answers.
 //!
-//! Reading order: [`catalogue`] which file a plugin is · `environment` what its process is given · [`host`] which keeps one
-//! process for each and asks it.
+//! Reading order: [`catalogue`] which file a plugin is · `environment` what its process is given · `slot` at most one process
+//! for each · [`host`] which asks it.
 
 pub mod catalogue;
 mod environment;
 pub mod host;
+mod slot;

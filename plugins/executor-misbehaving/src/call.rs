@@ -14,10 +14,13 @@ use tonic::{Code, Request, Response, Status};
 /// What a call comes to: the bytes of a message.
 type Answer = Result<Vec<u8>, Status>;
 
+/// A fault, given what follows the word that asks for it.
+type Commit = fn(&str) -> Answer;
+
 pub(crate) struct Misbehaving;
 
-/// The faults that end at once, by the word that asks for them; what follows the word is theirs.
-const CALL: &[(&str, fn(&str) -> Answer)] = &[
+/// The faults, by the word that asks for them.
+const CALL: &[(&str, Commit)] = &[
     ("exit", |code| process::exit(code.parse().unwrap_or_default())),
     ("abort", |_| process::abort()),
     ("panic", |_| panic!("it was asked to")),

@@ -64,8 +64,10 @@ pub(crate) const START: &[(&str, Commit)] = &[
         park()
     }),
     ("accepts-and-says-nothing", || {
-        let socket = listen();
-        let _connections: Vec<_> = socket.incoming().collect();
+        let mut held = Vec::new();
+        for connection in listen().incoming() {
+            held.push(connection);
+        }
         park()
     }),
     ("speaks-http-1", || {

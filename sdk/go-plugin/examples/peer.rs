@@ -15,9 +15,10 @@
 //! | `panic` | none |
 //! | `exit N` | none: the process ends with this code |
 
-#[path = "peer/interop.rs"]
-#[allow(unreachable_pub, reason = "generated code knows nothing of the crate it is in")]
-mod interop;
+mod interop {
+    #![allow(unreachable_pub, clippy::all)]
+    include!("peer/interop.rs");
+}
 
 use std::{
     env,

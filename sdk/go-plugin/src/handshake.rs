@@ -1,6 +1,6 @@
 //! The cookie, the environment and the line with which a plugin says where it listens; no I/O.
 
-use std::{fmt, net::SocketAddr, path::PathBuf};
+use std::{fmt, path::PathBuf};
 
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
 
@@ -39,8 +39,8 @@ pub struct Cookie {
 pub enum Address {
     /// A Unix socket.
     Unix(PathBuf),
-    /// A TCP address, which is local by the protocol's intent though nothing says so.
-    Tcp(SocketAddr),
+    /// A host, as name or number, and a port; local by the protocol's intent though nothing says so.
+    Tcp(String),
 }
 
 /// The line a plugin prints first: `CORE|VERSION|NETWORK|ADDRESS|grpc|CERTIFICATE`.
@@ -53,6 +53,7 @@ pub enum Address {
 /// assert_eq!(line.to_string(), "1|3|unix|/tmp/plugin1042127018|grpc|");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Line {
     /// The application protocol's version, one of those the host offered.
     pub version: u32,
@@ -175,16 +176,25 @@ impl Line {
         let multiplex = fields.get(6).and_then(|f| f.parse().ok());
         Ok(Self { version, address, certificate, multiplex })
     }
+
+    /// The address in a line, whether or not this host can go on with the rest of it.
+    #[cfg(feature = "host")]
+    pub(crate) fn address_in(line: &str) -> Option<Address> {
+        let mut fields = line.trim().split('|').skip(2);
+        parse_address(fields.next()?, fields.next()?).ok()
+    }
 }
 
 fn parse_address(network: &str, address: &str) -> Result<Address, HandshakeError> {
     match network {
         "unix" if !address.is_empty() && !address.contains('\0') => Ok(Address::Unix(address.into())),
         "unix" => Err(HandshakeError::Address { network: "unix", found: address.to_owned() }),
-        "tcp" => address
-            .parse()
-            .map(Address::Tcp)
-            .map_err(|_| HandshakeError::Address { network: "tcp", found: address.to_owned() }),
+        "tcp" => match address.rsplit_once(':') {
+            Some((host, port)) if !host.is_empty() && port.parse::<u16>().is_ok() => {
+                Ok(Address::Tcp(address.to_owned()))
+            }
+            _ => Err(HandshakeError::Address { network: "tcp", found: address.to_owned() }),
+        },
         other => Err(HandshakeError::Network { found: other.to_owned() }),
     }
 }

@@ -30,6 +30,7 @@ pub enum Level {
 
 /// One line of a plugin's standard error, understood as far as it can be.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Entry {
     /// The line's level; for a line that is no log entry, what its prefix says, else [`Level::Debug`].
     pub level: Level,
@@ -118,6 +119,20 @@ impl Entry {
     }
 }
 
+/// The message, then every field as `key=value`: one line for a log.
+impl fmt::Display for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        for (key, value) in &self.fields {
+            match value {
+                Value::String(text) => write!(f, " {key}={text:?}")?,
+                other => write!(f, " {key}={other}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -137,6 +152,12 @@ mod tests {
             "up",
             r#"{"@module":"m","n":1}"#,
         );
+    }
+
+    #[test]
+    fn an_entry_is_shown_with_its_fields() {
+        let entry = Entry::parse(r#"{"@level":"info","@message":"up","pods":3,"why":"a b"}"#);
+        assert_eq!(entry.to_string(), r#"up pods=3 why="a b""#);
     }
 
     #[test]

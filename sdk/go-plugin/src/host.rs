@@ -20,7 +20,12 @@ mod output;
 mod process;
 mod spawn;
 
-use std::{fmt, io, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    fmt, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::{io::BufReader, sync::oneshot, time};
 
@@ -67,7 +72,7 @@ impl Config {
             start_deadline: Duration::from_secs(30),
             grace: Duration::from_secs(2),
             auto_mtls: false,
-            output: Arc::new(|output| tracing::debug!(origin = ?output.origin, "{}", output.text())),
+            output: Arc::new(|output| tracing::debug!(origin = ?output.origin, "{}", output.entry)),
         }
     }
 }
@@ -89,6 +94,7 @@ pub struct Plugin {
 
 /// Why a plugin could not be started; by then nothing of it is left.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct StartError {
     /// The program that was to be the plugin.
     pub program: PathBuf,
@@ -102,7 +108,7 @@ pub struct StartError {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartReason {
-    /// The file cannot be a plugin for this machine; found before it was run.
+    /// The file cannot be run here.
     #[error("{0}")]
     Unusable(String),
     /// The operating system would not run it.
@@ -163,7 +169,8 @@ impl Plugin {
         let launch = environment(&config, &tls);
         let deadline = time::Instant::now() + config.start_deadline;
 
-        let mut child = spawner.spawn(&launch).map_err(|e| failed(StartReason::Spawn(e.to_string())))?;
+        let mut child =
+            spawner.spawn(&launch).map_err(|e| failed(explained(StartReason::Spawn(e.to_string()), &program)))?;
         let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
         let lines = Lines::new(config.output.clone(), recent.clone());
         let (first_line, handshake) = oneshot::channel();
@@ -181,7 +188,13 @@ impl Plugin {
                 () = time::sleep_until(deadline) => Err(Some(StartReason::Silent(config.start_deadline))),
             };
             let line = match line {
-                Ok(line) => Line::parse(&line, &config.versions).map_err(StartReason::Handshake)?,
+                Ok(line) => {
+                    // Before it is judged: also a plugin that is refused has made its socket.
+                    if let Some(address) = Line::address_in(&line) {
+                        process.own_socket(&address);
+                    }
+                    Line::parse(&line, &config.versions).map_err(StartReason::Handshake)?
+                }
                 Err(Some(reason)) => return Err(reason),
                 // Standard output is closed: the process has ended, or soon will.
                 Err(None) => match time::timeout_at(deadline, process.exited()).await {
@@ -189,7 +202,6 @@ impl Plugin {
                     Err(_) => return Err(StartReason::Silent(config.start_deadline)),
                 },
             };
-            process.own_socket(&line.address);
             let connected = tokio::select! {
                 connected = connect(&line, tls) => match connected {
                     Ok(connected) => connected,
@@ -216,7 +228,7 @@ impl Plugin {
             }
             Err(reason) => {
                 process.kill().await;
-                Err(failed(reason))
+                Err(failed(explained(reason, &program)))
             }
         }
     }
@@ -304,6 +316,16 @@ fn environment(config: &Config, tls: &Tls) -> Launch {
         launch = launch.env(names::CLIENT_CERT, pem);
     }
     launch
+}
+
+/// The better reason, where the file itself says why it could not be run.
+fn explained(reason: StartReason, program: &Path) -> StartReason {
+    match reason {
+        StartReason::Spawn(_) | StartReason::Ended(_) => {
+            diagnosis::explanation(program).map_or(reason, StartReason::Unusable)
+        }
+        other => other,
+    }
 }
 
 /// It said where it would serve, and ended before it did.

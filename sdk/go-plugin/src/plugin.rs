@@ -190,7 +190,11 @@ fn log_to(stdio: &Stdio) {
     // An author who set up logging before keeps it.
     let _ = tracing_subscriber::registry().with(hclog::Layer::new(real)).try_init();
     let Ok(real) = stdio.real_stderr() else { return };
-    panic::set_hook(Box::new(move |info| report_panic(&real, info)));
+    let earlier = panic::take_hook();
+    panic::set_hook(Box::new(move |info| {
+        report_panic(&real, info);
+        earlier(info);
+    }));
 }
 
 /// Writes a panic where it survives the process: what is printed travels over the connection, which may end with it.

@@ -147,7 +147,9 @@ fn bound() -> Result<botkube_config::model::Config> {
     let mut text = "plugins: {repositories: {bench: {url: http://localhost}}}\nexecutors:\n".to_owned();
     for (group, option) in ["first", "second"].iter().zip(OPTIONS) {
         let padding = "x".repeat(CONFIG - 45);
-        text += &format!("  {group}:\n    bench/echo: {{enabled: true, config: {{formatOptions: [{option}], padding: {padding}}}}}\n");
+        text += &format!(
+            "  {group}:\n    bench/echo: {{enabled: true, config: {{formatOptions: [{option}], padding: {padding}}}}}\n"
+        );
     }
     fs::write(&file, text)?;
     Ok(botkube_config::load(&[file]).map_err(|rejected| anyhow::anyhow!("{rejected}"))?.config)
@@ -209,7 +211,10 @@ struct Echo;
 
 #[async_trait::async_trait]
 impl Executor for Echo {
-    async fn execute(&self, request: tonic::Request<ExecuteRequest>) -> Result<tonic::Response<ExecuteResponse>, tonic::Status> {
+    async fn execute(
+        &self,
+        request: tonic::Request<ExecuteRequest>,
+    ) -> Result<tonic::Response<ExecuteResponse>, tonic::Status> {
         let message = request.into_inner().command.into();
         Ok(tonic::Response::new(ExecuteResponse { message, ..ExecuteResponse::default() }))
     }

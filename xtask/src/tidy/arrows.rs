@@ -15,7 +15,11 @@ use super::Problems;
 const ROOMS: &[(&str, &[&str], Sdk)] = &[
     ("botkube-config", &[], Sdk::Only(&["botkube-api"])),
     ("botkube-core", &["botkube-config"], Sdk::Only(&["botkube-api"])),
-    ("botkube-plugin-host", &["botkube-config", "botkube-core"], Sdk::Only(&["botkube-api", "botkube-proto", "go-plugin"])),
+    (
+        "botkube-plugin-host",
+        &["botkube-config", "botkube-core"],
+        Sdk::Only(&["botkube-api", "botkube-proto", "go-plugin"]),
+    ),
     ("botkube-agent", EVERYTHING_BELOW, Sdk::All),
     ("botkube", EVERYTHING, Sdk::All),
 ];
@@ -72,7 +76,8 @@ pub(super) fn check(root: &Path, banned: &[String], problems: &mut Problems) -> 
     for id in metadata["workspace_default_members"].as_array().into_iter().flatten().filter_map(Value::as_str) {
         for found in closure(id, &graph).iter().map(|id| packages[id].name) {
             if banned.iter().any(|name| name == found) {
-                problems.push(format!("the product depends on {found}, which deny.toml bans; see `cargo tree -i {found}`"));
+                problems
+                    .push(format!("the product depends on {found}, which deny.toml bans; see `cargo tree -i {found}`"));
             }
         }
     }
@@ -84,7 +89,7 @@ fn allowed(from: &Package, to: &Package, is_dev: bool) -> bool {
         "sdk" => to.shelf == "sdk",
         "plugins" => to.shelf == "sdk",
         // A test may put more together than the product does.
-        "crates" if is_dev => to.shelf != "xtask" && to.shelf != "conformance",
+        "crates" if is_dev => to.shelf != "xtask",
         "crates" => {
             let room = ROOMS.iter().find(|(name, ..)| *name == from.name);
             let (rooms, sdk) = room.map_or(PLATFORM, |(_, rooms, sdk)| (*rooms, *sdk));
@@ -94,7 +99,8 @@ fn allowed(from: &Package, to: &Package, is_dev: bool) -> bool {
                     Sdk::Only(names) => names.contains(&to.name),
                 },
                 "crates" => {
-                    rooms.contains(&to.name) || rooms.contains(&"*") && !rooms.iter().any(|r| r.strip_prefix('!') == Some(to.name))
+                    rooms.contains(&to.name)
+                        || rooms.contains(&"*") && !rooms.iter().any(|r| r.strip_prefix('!') == Some(to.name))
                 }
                 // The one binary carries plugins with it.
                 "plugins" => from.name == "botkube",
@@ -119,7 +125,8 @@ fn packages<'a>(metadata: &'a Value, root: &Path) -> Option<BTreeMap<&'a str, Pa
 type Graph<'a> = BTreeMap<&'a str, Vec<(&'a str, bool)>>;
 
 fn graph(metadata: &Value) -> Option<Graph<'_>> {
-    let edge = |dep: &'_ Value| dep["dep_kinds"].as_array().is_some_and(|kinds| kinds.iter().all(|k| k["kind"] == "dev"));
+    let edge =
+        |dep: &'_ Value| dep["dep_kinds"].as_array().is_some_and(|kinds| kinds.iter().all(|k| k["kind"] == "dev"));
     metadata["resolve"]["nodes"]
         .as_array()?
         .iter()

@@ -94,8 +94,8 @@ fn dispatcher(plugins: Arc<Fake>) -> Dispatcher {
     config.settings.cluster_name = "dev".into();
     config.plugins.call_timeout = Duration::from_secs(30);
     Dispatcher {
+        executors: Executors::new(&config, Vec::new()),
         config: Arc::new(config),
-        everywhere: Vec::new(),
         policy: Arc::new(AllowBound),
         credentials: Arc::new(Makes(Ok("kubeconfig"))),
         plugins,
@@ -278,7 +278,8 @@ async fn a_command_goes_on_when_nobody_listens_any_more() {
 #[tokio::test]
 async fn a_plugin_bound_everywhere_is_asked_without_a_configuration() {
     let plugins = answering(Ok(vec![Message::code("hi")]));
-    let dispatcher = Dispatcher { everywhere: vec!["mine".into()], ..dispatcher(plugins.clone()) };
+    let mut dispatcher = dispatcher(plugins.clone());
+    dispatcher.executors = Executors::new(&dispatcher.config, vec!["mine".into()]);
     submit(dispatcher, "mine hi").await;
     assert_eq!(plugins.calls.lock().unwrap()[0].configs, [] as [&str; 0]);
 }

@@ -39,7 +39,8 @@ fn a_link_is_its_label_and_its_address() {
 
 #[test]
 fn sections_are_set_off_by_a_blank_line() {
-    let message = Message::text("first").section(Section::new().header("second")).section(Section::new().header("third"));
+    let message =
+        Message::text("first").section(Section::new().header("second")).section(Section::new().header("third"));
     check(&message, TextStyle::default(), "first\n\nsecond\n\nthird");
 }
 
@@ -56,6 +57,12 @@ fn what_follows_a_wrap_of_an_item_is_indented() {
 }
 
 #[test]
+fn blanks_in_a_row_stay_several() {
+    let section = Section::new().button(Button::command("Say", "echo 'a   b' c"));
+    check(&Message::new().section(section), at(40), "  [Say] echo 'a   b' c");
+}
+
+#[test]
 fn wide_characters_count_twice() {
     check(&Message::text("日本 日本 日本 ab"), at(10), "日本 日本\n日本 ab");
 }
@@ -67,7 +74,11 @@ fn code_is_never_wrapped() {
 
 #[test]
 fn a_word_longer_than_the_line_is_not_cut() {
-    check(&Message::text("see https://example.org/a/long/path now"), at(10), "see\nhttps://example.org/a/long/path\nnow");
+    check(
+        &Message::text("see https://example.org/a/long/path now"),
+        at(10),
+        "see\nhttps://example.org/a/long/path\nnow",
+    );
 }
 
 #[test]
@@ -139,25 +150,32 @@ fn section() -> impl Strategy<Value = Section> {
     let texts = (word(), word(), body(), word(), word(), word());
     let lists = (prop::collection::vec(button(), 0..3), prop::collection::vec(input(), 0..2));
     (texts, lists, multi_select(), selects()).prop_map(
-        |((header, description, body, title, item, context), (buttons, plaintext_inputs), multi_select, selects)| Section {
-            header,
-            description,
-            body,
-            buttons,
-            plaintext_inputs,
-            multi_select,
-            selects,
-            text_fields: vec![TextField { key: format!("key{item}"), value: format!("value{item}") }],
-            bullet_lists: vec![BulletList { title, items: vec![item] }],
-            context: vec![ContextItem { text: context }],
-            ..Section::default()
+        |((header, description, body, title, item, context), (buttons, plaintext_inputs), multi_select, selects)| {
+            Section {
+                header,
+                description,
+                body,
+                buttons,
+                plaintext_inputs,
+                multi_select,
+                selects,
+                text_fields: vec![TextField { key: format!("key{item}"), value: format!("value{item}") }],
+                bullet_lists: vec![BulletList { title, items: vec![item] }],
+                context: vec![ContextItem { text: context }],
+                ..Section::default()
+            }
         },
     )
 }
 
 fn message() -> impl Strategy<Value = Message> {
     (body(), prop::collection::vec(section(), 0..3), prop::collection::vec(input(), 0..2)).prop_map(
-        |(base_body, sections, plaintext_inputs)| Message { base_body, sections, plaintext_inputs, ..Message::default() },
+        |(base_body, sections, plaintext_inputs)| Message {
+            base_body,
+            sections,
+            plaintext_inputs,
+            ..Message::default()
+        },
     )
 }
 

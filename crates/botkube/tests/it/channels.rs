@@ -27,7 +27,8 @@ fn is_refused(config: &str, channel: Option<&str>, said: &[&str]) {
     let machine = Machine::new();
     let config = machine.file("c.yaml", config);
     let channel = channel.map(|channel| ["--channel", channel]);
-    let outcome = machine.run(["exec", "--config", &config].iter().chain(channel.iter().flatten()).chain(&["--", "echo"]));
+    let outcome =
+        machine.run(["exec", "--config", &config].iter().chain(channel.iter().flatten()).chain(&["--", "echo"]));
     assert_eq!((outcome.code, outcome.stdout.as_str()), (2, ""), "{outcome:?}");
     contains(&outcome.stderr, said);
 }

@@ -56,6 +56,7 @@ fn as_text_a_failure_is_said_on_standard_error_and_its_reason_is_the_answer() {
 fn as_json_the_answer_is_one_object_of_status_text_and_messages() {
     let answer = Machine::new().json(&["--", "echo", "hello"]);
     let message = json!({
+        "type": "baseBodyWithFilter",
         "baseBody": { "codeBlock": "echo hello" },
         "timestamp": "0001-01-01T00:00:00Z",
         "Description": "`echo hello` on `demo`",

@@ -3,6 +3,7 @@
 //! Reading order: `support` a machine of its own for every test · `exec` statuses, exit codes, outputs · `channels` where a
 //! command is run · `bindings` which plugin answers with which configurations · `bad_plugins`, `bad_input` what goes wrong
 //! and what is said · `processes` what is left behind · `piped`, `terminal` the two ways to talk.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod bad_input;
 mod bad_plugins;

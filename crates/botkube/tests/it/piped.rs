@@ -1,6 +1,9 @@
 //! Lines from a pipe: every line is a message, answers come in order, the end of input ends bare `botkube`.
 
-use std::process::Stdio;
+use std::{
+    io::{BufRead, BufReader, Write},
+    process::{Command, Stdio},
+};
 
 use crate::support::{Machine, contains, finish};
 
@@ -83,7 +86,7 @@ fn a_reader_that_left_ends_it() {
     drop(agent.stdout.take());
     let mut input = agent.stdin.take().unwrap();
     // The input stays open: it is the output that ends it, a moment after the first answer.
-    let _ = std::io::Write::write_all(&mut input, b"echo one\necho two\n");
+    let _ = input.write_all(b"echo one\necho two\n");
     conformance::eventually("the agent has ended", || agent.try_wait().unwrap().is_some());
 }
 
@@ -95,4 +98,27 @@ fn with_a_configuration_in_the_environment_no_arguments_mean_run() {
     let outcome = finish(command, "");
     assert_eq!(outcome.code, 2);
     contains(&outcome.stderr, &["nothing to serve", "console"]);
+}
+
+#[test]
+fn a_run_with_a_console_answers_lines_and_outlives_them() {
+    let machine = Machine::new();
+    let config = machine.file(
+        "c.yaml",
+        "executors: {t: {botkube/echo: {enabled: true, config: {formatOptions: [bold]}}}}
+communications: {main: {console: {}}}",
+    );
+    let mut agent = machine.botkube(["run", "--config", &config]);
+    let mut agent = agent.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    // The input ends with this line.
+    agent.stdin.take().unwrap().write_all(b"echo hi\n").unwrap();
+    let mut answer = String::new();
+    BufReader::new(agent.stdout.take().unwrap()).read_line(&mut answer).unwrap();
+    assert_eq!(answer, "*echo hi*\n");
+    assert!(agent.try_wait().unwrap().is_none());
+
+    Command::new("kill").arg(agent.id().to_string()).status().unwrap();
+    conformance::eventually("the agent has ended", || agent.try_wait().unwrap().is_some());
+    assert_eq!(agent.wait().unwrap().code(), Some(0));
+    machine.is_tidy();
 }

@@ -33,36 +33,44 @@ impl Hanging {
         Self { machine, agent, plugin }
     }
 
-    fn signal(&self, name: &str) {
-        let sent = Command::new("kill").args([format!("-{name}"), self.agent.id().to_string()]).status();
+    #[track_caller]
+    fn cancelled_by(self, signal: &str) {
+        let sent = Command::new("kill").args([format!("-{signal}"), self.agent.id().to_string()]).status();
         assert!(sent.unwrap().success());
+        let output = self.agent.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        check(&serde_json::from_slice(&output.stdout).unwrap(), "cancelled", &["Cancelled"]);
+        assert!(!is_alive(self.plugin));
+        self.machine.is_tidy();
     }
-}
-
-#[track_caller]
-fn is_cancelled_by(signal: &str, how: &str) {
-    let hanging = Hanging::new(how);
-    hanging.signal(signal);
-    let output = hanging.agent.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(1), "{output:?}");
-    check(&serde_json::from_slice(&output.stdout).unwrap(), "cancelled", &["Cancelled"]);
-    assert!(!is_alive(hanging.plugin));
-    hanging.machine.is_tidy();
 }
 
 #[test]
 fn an_interrupt_cancels_the_command_and_leaves_nothing() {
-    is_cancelled_by("INT", "hang");
+    Hanging::new("hang").cancelled_by("INT");
 }
 
 #[test]
 fn a_plugin_that_is_frozen_can_be_cancelled_all_the_same() {
-    is_cancelled_by("INT", "freeze");
+    Hanging::new("freeze").cancelled_by("INT");
 }
 
 #[test]
 fn a_termination_cancels_the_command_and_leaves_nothing() {
-    is_cancelled_by("TERM", "hang");
+    Hanging::new("hang").cancelled_by("TERM");
+}
+
+#[test]
+fn a_plugin_that_is_still_starting_can_be_cancelled() {
+    let machine = Machine::new();
+    let pid = machine.path("pid");
+    let plugin = machine
+        .script("mine", format!("#!/bin/sh\necho $$ > {0}.new\nmv {0}.new {0}\nexec sleep 1000\n", pid.display()));
+    let mut agent = machine.botkube(["exec", "-o", "json", "--plugin", &plugin, "--", "mine"]);
+    let agent = agent.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    eventually("the plugin runs", || pid.exists());
+    let hanging = Hanging { agent, plugin: fs::read_to_string(pid).unwrap().trim().parse().unwrap(), machine };
+    hanging.cancelled_by("INT");
 }
 
 #[test]

@@ -10,6 +10,8 @@ use rexpect::{
 use crate::support::Machine;
 
 const PATIENCE: u64 = 20_000;
+/// `›`, whose three bytes are read as a character each.
+const PROMPT: &str = "\u{e2}\u{80}\u{ba}";
 const TAB: &str = "\t";
 const UP: &str = "\x1b[A";
 
@@ -28,7 +30,7 @@ fn terminal(machine: &Machine, columns: u16, args: &[&str]) -> PtySession {
 /// The same, when the first prompt is there.
 fn prompted(machine: &Machine, columns: u16, args: &[&str]) -> PtySession {
     let mut session = terminal(machine, columns, args);
-    session.exp_string("›").unwrap();
+    session.exp_string(PROMPT).unwrap();
     session
 }
 
@@ -38,7 +40,7 @@ fn type_line(session: &mut PtySession, line: &str, answer: &str) {
     // First the echo of what is typed, up to the line's end, then the answer.
     session.exp_string("\n").unwrap();
     session.exp_string(answer).unwrap();
-    session.exp_string("›").unwrap();
+    session.exp_string(PROMPT).unwrap();
 }
 
 #[track_caller]
@@ -50,7 +52,7 @@ fn leaves(session: &mut PtySession) {
 #[test]
 fn three_lines_say_what_can_be_tried() {
     let machine = Machine::new();
-    let greeting = terminal(&machine, 120, &[]).exp_string("›").unwrap();
+    let greeting = terminal(&machine, 120, &[]).exp_string(PROMPT).unwrap();
     let lines: Vec<&str> = greeting.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
     assert_eq!(lines.len(), 3, "{greeting:?}");
     for said in ["log", "botkube.log", "echo hello", "help", "Tab completes", "Ctrl-D", "--plugin"] {
@@ -102,7 +104,7 @@ fn ctrl_c_cancels_the_command_that_runs() {
     conformance::eventually("the plugin has the command", || pid.exists());
     session.send_control('c').unwrap();
     session.exp_string("Cancelled.").unwrap();
-    session.exp_string("›").unwrap();
+    session.exp_string(PROMPT).unwrap();
     type_line(&mut session, "echo on", "echo on");
 }
 
@@ -112,7 +114,7 @@ fn ctrl_c_twice_at_the_prompt_leaves() {
     let mut session = prompted(&machine, 80, &[]);
     session.send_control('c').unwrap();
     session.exp_string("Ctrl-C again").unwrap();
-    session.exp_string("›").unwrap();
+    session.exp_string(PROMPT).unwrap();
     session.send_control('c').unwrap();
     leaves(&mut session);
 }
@@ -132,7 +134,7 @@ fn log_lines_never_get_into_the_chat() {
     let mut session = prompted(&machine, 80, &["--plugin", &plugin]);
     session.send_line("mine print look here").unwrap();
     session.exp_string("\n").unwrap();
-    let answer = session.exp_string("›").unwrap();
+    let answer = session.exp_string(PROMPT).unwrap();
     assert_eq!(answer.trim(), "printed");
     let log = machine.path(".local/state/botkube/botkube.log");
     conformance::eventually("the line is in the log", || {
@@ -144,9 +146,7 @@ fn log_lines_never_get_into_the_chat() {
 fn ten_columns_are_enough() {
     let machine = Machine::new();
     let mut session = prompted(&machine, 10, &[]);
-    session.send_line("echo hi").unwrap();
-    session.exp_string("echo hi\r\n").unwrap();
-    session.exp_string("›").unwrap();
+    type_line(&mut session, "ping", "pong");
     session.send_control('d').unwrap();
     leaves(&mut session);
 }

@@ -39,7 +39,9 @@ fn blanks_and_a_carriage_return_around_the_line_are_fine() {
 
 #[test]
 fn tcp_addresses_are_accepted() {
-    assert_eq!(accepted("1|3|tcp|127.0.0.1:10001|grpc|").address, Address::Tcp(([127, 0, 0, 1], 10001).into()));
+    assert_eq!(accepted("1|3|tcp|127.0.0.1:10001|grpc|").address, Address::Tcp("127.0.0.1:10001".into()));
+    accepted("1|3|tcp|localhost:10001|grpc|");
+    accepted("1|3|tcp|[::1]:10001|grpc|");
 }
 
 #[test]

@@ -1,10 +1,10 @@
-//! Why a file cannot be run, found out before it is tried, so that the reason can be said in words.
+//! Why a file cannot be run, in words: what is plain before it is tried, and what explains that it failed.
 
 use std::{fs, io::Read, path::Path};
 
 use rustix::fs::{Access, access};
 
-/// What is wrong with `program`, and what to do; `None` when nothing is to be seen.
+/// Why it makes no sense to try `program`, and what to do; `None` when it does.
 pub(super) fn unusable(program: &Path) -> Option<String> {
     let metadata = match fs::metadata(program) {
         Ok(metadata) => metadata,
@@ -16,9 +16,19 @@ pub(super) fn unusable(program: &Path) -> Option<String> {
     if metadata.is_dir() {
         return Some("it is a directory; name the executable inside it".into());
     }
+    // Also because to open one of these would wait for its other end.
+    if !metadata.is_file() {
+        return Some("it is not a regular file; name the executable".into());
+    }
     if access(program, Access::EXEC_OK).is_err() {
         return Some("it is not executable; run `chmod +x` on it".into());
     }
+    None
+}
+
+/// What its format says about why `program` could not be run. Only a system that failed to run it knows that it cannot: it
+/// may have emulators.
+pub(super) fn explanation(program: &Path) -> Option<String> {
     let mut head = Vec::new();
     fs::File::open(program).ok()?.take(64).read_to_end(&mut head).ok()?;
     wrong_format(&head)
@@ -37,7 +47,7 @@ fn wrong_format(head: &[u8]) -> Option<String> {
                 (62, _) => "x86_64",
                 (183, _) => "aarch64",
                 (243, _) => "riscv64",
-                _ => "another machine",
+                _ => return None,
             };
             format!("linux/{arch}")
         }
@@ -60,13 +70,29 @@ mod tests {
 
     use super::*;
 
-    fn check(head: &[u8], mode: u32, because: &str) {
+    #[test]
+    fn what_makes_no_sense_to_try_is_told_apart() {
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("plugin");
-        fs::write(&path, head).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
-        let finding = unusable(&path).unwrap_or_default();
-        assert!(finding.contains(because) && finding.is_empty() == because.is_empty(), "{finding:?}, not {because:?}");
+        let check = |path: &Path, because: &str| {
+            let finding = unusable(path).unwrap_or_default();
+            assert!(finding.contains(because), "{finding:?}, not {because:?}");
+        };
+        check(&dir.path().join("nothing"), "no such file");
+        check(dir.path(), "is a directory");
+        let socket = dir.path().join("socket");
+        let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+        check(&socket, "not a regular file");
+        let text = dir.path().join("text");
+        fs::write(&text, "").unwrap();
+        check(&text, "not executable");
+        fs::set_permissions(&text, fs::Permissions::from_mode(0o755)).unwrap();
+        assert_eq!(unusable(&text), None);
+    }
+
+    #[track_caller]
+    fn explained(head: &[u8], because: &str) {
+        let explanation = wrong_format(head).unwrap_or_default();
+        assert!(explanation.contains(because) && explanation.is_empty() == because.is_empty(), "{explanation:?}");
     }
 
     fn elf(machine: u8) -> Vec<u8> {
@@ -77,24 +103,18 @@ mod tests {
     }
 
     #[test]
-    fn every_unusable_file_is_told_from_the_others() {
-        assert!(unusable(Path::new("/nowhere/at/all")).unwrap().contains("no such file"));
-        assert!(unusable(Path::new("/tmp")).unwrap().contains("is a directory"));
-        check(b"#!/bin/sh\n", 0o644, "not executable");
-        check(b"", 0o755, "is empty");
-        check(b"hello", 0o755, "neither a program");
-        check(&elf(8), 0o755, "built for linux/another machine");
-        check(b"MZ\x90", 0o755, "built for windows");
-        check(
-            b"\xcf\xfa\xed\xfe\x0c\0\0\x01",
-            0o755,
-            if cfg!(all(target_os = "macos", target_arch = "aarch64")) { "" } else { "built for macos/aarch64" },
-        );
+    fn a_file_that_could_not_be_run_is_explained_by_its_format() {
+        explained(b"", "is empty");
+        explained(b"hello", "neither a program");
+        explained(b"MZ\x90", "built for windows");
+        explained(&elf(3), "built for linux/x86 ");
+        explained(b"\xca\xfe\xba\xbe\0\0\0\x02", if cfg!(target_os = "macos") { "" } else { "built for macos" });
     }
 
     #[test]
-    fn scripts_and_programs_for_this_machine_are_tried() {
-        check(b"#!/bin/sh\n", 0o755, "");
-        assert_eq!(unusable(&std::env::current_exe().unwrap()), None);
+    fn nothing_is_made_up_about_machines_nobody_knows_here_and_scripts() {
+        explained(&elf(22), "");
+        explained(b"#!/bin/sh\n", "");
+        assert_eq!(explanation(&std::env::current_exe().unwrap()), None);
     }
 }

@@ -49,7 +49,7 @@ pub struct Output {
 }
 
 impl Output {
-    /// The text of the line.
+    /// The text of the line, without an entry's fields; the entry's `Display` has them.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.entry.message
@@ -95,7 +95,7 @@ impl Lines {
     fn emit(&self, output: Output) {
         // An author's debugging is no explanation of an end.
         if output.entry.level > Level::Debug || output.entry.timestamp.is_none() {
-            self.recent.push(&output.entry.message);
+            self.recent.push(&output.entry.to_string());
         }
         (self.sink)(output);
     }

@@ -25,8 +25,12 @@ use crate::handshake::Address;
 /// How long the pipes of a process that ended are read: whoever else holds them open is not waited for.
 const LAST_OUTPUT: Duration = Duration::from_millis(500);
 
+/// How long a killed process may take to be gone.
+const REAP: Duration = Duration::from_secs(5);
+
 /// How a plugin's process ended.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Exit {
     /// The exit status; `None` when the operating system would not tell.
     pub status: Option<ExitStatus>,
@@ -75,6 +79,9 @@ impl Process {
             let named = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"plugin"));
             if named && path.is_absolute() {
                 self.last.lock().unwrap_or_else(PoisonError::into_inner).socket = Some(path.clone());
+                if self.exit.borrow().is_some() {
+                    remove_socket(path);
+                }
             }
         }
     }
@@ -94,9 +101,12 @@ impl Process {
         }
     }
 
+    /// Kills the group and waits until it is gone. A process that even the kernel cannot end, such as one that waits for a
+    /// dead file server, is not waited for longer than [`REAP`]; it is reaped whenever it ends.
     pub(super) async fn kill(&self) -> Exit {
         self.kill.cancel();
-        self.exited().await
+        let unkillable = |_| Exit { status: None, killed: true, output: Vec::new() };
+        time::timeout(REAP, self.exited()).await.unwrap_or_else(unkillable)
     }
 }
 

@@ -22,6 +22,7 @@ use tokio::{
 /// Nothing is inherited that is not named: a host's environment holds secrets that are none of a plugin's business.
 #[derive(Clone)]
 #[must_use]
+#[non_exhaustive]
 pub struct Launch {
     /// The program's path. It is not looked up in `PATH`.
     pub program: PathBuf,
@@ -146,6 +147,10 @@ impl Launcher {
             for job in queue {
                 let _runtime = job.runtime.enter();
                 let _ = job.reply.send(job.launch.command().spawn());
+            }
+            // Also when nobody can ask for more: its plugins may be running.
+            loop {
+                thread::park();
             }
         })?;
         Ok(Self { program: program.into(), args: args.into_iter().map(Into::into).collect(), jobs: Mutex::new(jobs) })

@@ -84,6 +84,8 @@ async fn speak(
     });
     let mut http = http2::Builder::new(TokioExecutor::new());
     http.max_concurrent_streams(None)
+        // A host may give up many calls while an author's code holds the thread; it is no attacker.
+        .max_pending_accept_reset_streams(usize::MAX)
         .max_header_list_size(MAX_HEADER_LIST_SIZE)
         .initial_stream_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW);

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use go_plugin::host::{Config, Launch, StartError};
+use go_plugin::host::{Config, Direct, Launch, Plugin, StartError};
 use tempfile::TempDir;
 use tokio::{
     net::{TcpListener, UnixListener},
     time::Instant,
 };
 
-use crate::support::{SOON, peer, refused, script, start_with};
+use crate::support::{SOON, config, nothing_left, peer, refused, script, start_with, until};
 
 /// The sixth field of a plugin that serves TLS: long enough to be a certificate.
 const CERTIFICATE: &str = "MIIBszCCARWgAwIBAgIBATAKBggqhkjOPQQDBDAkMRIwEAYDVQQKEwlIYXNoaUNvcnA";
@@ -42,8 +42,12 @@ fn mute() -> (TempDir, UnixListener, String) {
 
 #[tokio::test]
 async fn an_end_before_the_handshake_is_told_with_its_code_and_last_words() {
-    check("echo no kubeconfig >&2; exit 3", unchanged, &["before it printed its handshake (exit code 3)", "no kubeconfig"])
-        .await;
+    check(
+        "echo no kubeconfig >&2; exit 3",
+        unchanged,
+        &["before it printed its handshake (exit code 3)", "no kubeconfig"],
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -53,18 +57,27 @@ async fn an_end_by_a_signal_is_told_with_its_name() {
 
 #[tokio::test]
 async fn an_end_amid_the_handshake_line_shows_what_there_was_of_it() {
-    check("printf '1|7|un'; exit 1", unchanged, &["is not a handshake", "1|7|un"]).await;
+    check("printf '1|7|un'; exit 1", unchanged, &["before it printed its handshake (exit code 1)", "1|7|un"]).await;
 }
 
 #[tokio::test]
 async fn an_end_right_after_the_handshake_is_told() {
-    check("echo '1|7|unix|/nowhere/plugin1|grpc|'; exit 4", unchanged, &["does not answer at unix|/nowhere/plugin1"]).await;
+    check(
+        "echo '1|7|unix|/nowhere/plugin1|grpc|'; exit 4",
+        unchanged,
+        &["does not answer at unix|/nowhere/plugin1", "exit code 4"],
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn anything_printed_before_the_handshake_is_shown() {
-    check("echo starting up; exec sleep 600", unchanged, &["is not a handshake", "starting up", "print nothing before"])
-        .await;
+    check(
+        "echo starting up; exec sleep 600",
+        unchanged,
+        &["is not a handshake", "starting up", "print nothing before"],
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -150,4 +163,14 @@ async fn a_directory_too_deep_for_a_socket_is_told_with_the_way_out() {
     let launch = Launch::new(peer()).env("PLUGIN_UNIX_SOCKET_DIR", format!("/tmp/{}", "deep/".repeat(30)));
     let error = tell(&refused(launch, unchanged).await);
     assert!(error.contains("may be 107") && error.contains("set PLUGIN_UNIX_SOCKET_DIR or TMPDIR"), "{error}");
+}
+
+#[tokio::test]
+async fn a_start_that_is_no_longer_waited_for_leaves_nothing() {
+    let (config, dir, printed) = config(script("echo up >&2; sleep 600; :"));
+    tokio::select! {
+        started = Plugin::start(config, &Direct) => panic!("{started:?}"),
+        () = until("a sign of life", || !printed.all().is_empty()) => {}
+    }
+    nothing_left(dir.path()).await;
 }

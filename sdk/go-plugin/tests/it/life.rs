@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use go_plugin::host::{Launch, PingError};
 use rustix::process::Signal;
-use tokio::time::Instant;
+use tokio::{net::UnixListener, time::Instant};
 
-use crate::support::{Running, SOON, call, lives, peer, start, start_with, until};
+use crate::support::{Running, SOON, call, lives, peer, script, start, start_with, until};
 
 /// How much longer than its deadline anything may take on a busy machine.
 const SLACK: Duration = Duration::from_secs(2);
 
 pub(crate) async fn a_frozen_plugin_is_killed_after_the_grace_time(running: Running) {
-    running.signal(Signal::STOP);
+    running.freeze().await;
     let began = Instant::now();
     let exit = running.plugin.stop().await;
     let took = began.elapsed();
@@ -35,7 +35,7 @@ async fn a_frozen_plugin_is_killed_after_the_grace_time_and_its_socket_removed()
 #[tokio::test]
 async fn a_frozen_plugin_fails_a_health_check_within_its_deadline() {
     let running = start(&peer()).await;
-    running.signal(Signal::STOP);
+    running.freeze().await;
     let deadline = Duration::from_millis(200);
     let began = Instant::now();
     assert_eq!(running.plugin.ping(deadline).await, Err(PingError::Deadline(deadline)));
@@ -147,4 +147,17 @@ async fn a_call_too_long_for_the_grace_time_is_cut() {
         running.plugin.stop().await
     });
     assert!(slow.is_err() && exit.killed && began.elapsed() < SLACK, "{exit}, {:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn of_the_paths_a_plugin_may_name_only_a_plugins_socket_is_removed() {
+    for (name, left) in [("plugin1", false), ("docker.sock", true)] {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join(name);
+        let _listener = UnixListener::bind(&path).unwrap();
+        let text = format!("echo '1|7|unix|{}|grpc|'; exec sleep 600", path.display());
+        let running = start_with(script(&text), |_| {}).await;
+        running.plugin.kill().await;
+        assert_eq!(path.exists(), left, "{name}");
+    }
 }

@@ -4,6 +4,7 @@
 //!
 //! Cargo builds the examples unless it is told to build single targets: run `cargo test -p go-plugin`, with
 //! `--features auto-mtls` for all of it, and with `-- --skip go::` where there is no Go.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod environment;
 mod exchange;

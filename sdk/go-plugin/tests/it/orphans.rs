@@ -8,7 +8,7 @@ use std::{
 
 use rustix::process::Pid;
 
-use crate::support::{COOKIE, example, lives, peer, sockets, until};
+use crate::support::{COOKIE, example, lives, nothing_left, peer, until};
 
 /// Kills a host and waits for the end of the plugin it started, which must have been alive.
 pub(crate) async fn check(args: &[&str], plugin: &Path) {
@@ -61,7 +61,7 @@ async fn a_plugin_whose_host_is_gone_before_it_connects_leaves_too_and_removes_i
     host.kill().unwrap();
     host.wait().unwrap();
     until("the plugin's end", || !lives(plugin)).await;
-    assert!(sockets(dir.path()).is_empty());
+    nothing_left(dir.path()).await;
 }
 
 #[tokio::test]

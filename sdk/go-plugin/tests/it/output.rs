@@ -34,8 +34,12 @@ async fn check(line: &str, level: Level, text: &str) {
 
 #[tokio::test]
 async fn a_log_entry_is_shown_with_its_level() {
-    check(r#"{"@level":"warn","@message":"low on disk","@timestamp":"2024-11-05T10:00:00.000001Z"}"#, Level::Warn, "low on disk")
-        .await;
+    check(
+        r#"{"@level":"warn","@message":"low on disk","@timestamp":"2024-11-05T10:00:00.000001Z"}"#,
+        Level::Warn,
+        "low on disk",
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -92,7 +96,8 @@ async fn of_a_flood_of_prints_every_byte_is_delivered_or_counted_as_dropped() {
     let (flooded, ()) = tokio::join!(flood, calls);
     flooded.unwrap();
     running.call("print stdout end").await.unwrap();
-    until("the last line", || running.printed.lines(Origin::Stdout).last().is_some_and(|line| line.ends_with("end"))).await;
+    until("the last line", || running.printed.lines(Origin::Stdout).last().is_some_and(|line| line.ends_with("end")))
+        .await;
     let delivered: usize = running.printed.lines(Origin::Stdout).iter().map(|line| line.len() + 1).sum();
     let dropped: usize = running
         .printed

@@ -1,9 +1,10 @@
 //! What all tests share: the peers' paths, a started plugin with what it printed, waiting, and looking for processes.
 //! Must not know what is tested.
 
-#[path = "../../examples/peer/interop.rs"]
-#[allow(unreachable_pub, reason = "generated code knows nothing of the crate it is in")]
-mod interop;
+mod interop {
+    #![allow(unreachable_pub, clippy::all)]
+    include!("../../examples/peer/interop.rs");
+}
 
 use std::{
     env, fs,
@@ -81,11 +82,13 @@ pub(crate) async fn start(program: &Path) -> Running {
     start_with(Launch::new(program), |_| {}).await
 }
 
-/// Starts what must not start.
+/// Starts what must not start, and makes sure that nothing is left of it.
 pub(crate) async fn refused(launch: Launch, change: impl FnOnce(&mut Config)) -> StartError {
-    let (mut config, _dir, _) = config(launch);
+    let (mut config, dir, _) = config(launch);
     change(&mut config);
-    Plugin::start(config, &Direct).await.err().expect("the plugin started")
+    let error = Plugin::start(config, &Direct).await.expect_err("the plugin started");
+    nothing_left(dir.path()).await;
+    error
 }
 
 impl Running {
@@ -107,6 +110,14 @@ impl Running {
         kill_process(self.id(), signal).unwrap();
     }
 
+    /// Stops the process as a debugger does, and waits until every thread of it has stopped.
+    pub(crate) async fn freeze(&self) {
+        self.signal(Signal::STOP);
+        let threads = format!("/proc/{}/task", self.plugin.id());
+        let states = || fs::read_dir(&threads).into_iter().flatten().flatten().map(|thread| state(&thread.path()));
+        until("every thread's stop", || states().all(|state| state == Some('T'))).await;
+    }
+
     /// The sockets there are.
     pub(crate) fn sockets(&self) -> Vec<PathBuf> {
         sockets(self.dir.path())
@@ -116,7 +127,7 @@ impl Running {
     pub(crate) async fn end(self) -> Exit {
         let exit = self.plugin.stop().await;
         assert!(!lives(self.id()), "the process is still there");
-        assert_eq!(self.sockets(), [] as [PathBuf; 0]);
+        nothing_left(self.dir.path()).await;
         exit
     }
 }
@@ -152,9 +163,31 @@ pub(crate) async fn until(what: &str, mut condition: impl FnMut() -> bool) {
     }
 }
 
+/// Waits until no process is left that was given this directory, and makes sure that no socket is in it.
+pub(crate) async fn nothing_left(dir: &Path) {
+    no_process_left(dir).await;
+    assert_eq!(sockets(dir), [] as [PathBuf; 0]);
+}
+
+/// Waits until no process is left that was given this directory, as far as the system shows environments.
+pub(crate) async fn no_process_left(dir: &Path) {
+    let mark = format!("TMPDIR={}", dir.display());
+    let marked = |environment: Vec<u8>| environment.split(|b| *b == 0).any(|variable| variable == mark.as_bytes());
+    let processes = || fs::read_dir("/proc").into_iter().flatten().flatten().map(|process| process.path());
+    until("the end of every process", || {
+        !processes().any(|process| fs::read(process.join("environ")).is_ok_and(marked))
+    })
+    .await;
+}
+
 /// Whether a process runs or is stopped; one that only waits to be reaped does neither.
 pub(crate) fn lives(process: Pid) -> bool {
-    let stat = fs::read_to_string(format!("/proc/{}/stat", process.as_raw_nonzero())).unwrap_or_default();
-    let reapable = stat.rsplit(')').next().is_some_and(|rest| rest.trim_start().starts_with('Z'));
+    let reapable = state(&Path::new("/proc").join(process.to_string())) == Some('Z');
     test_kill_process(process).is_ok() && !reapable
+}
+
+/// The state of a process or thread, where the system shows it: `T` when stopped, `Z` when it waits to be reaped.
+fn state(process: &Path) -> Option<char> {
+    let stat = fs::read_to_string(process.join("stat")).ok()?;
+    stat.rsplit(')').next()?.trim_start().chars().next()
 }

@@ -1,0 +1,182 @@
+//! The figures as a table, with the aims and whether they are met; it measures nothing.
+
+use std::{fmt::Write, fs, path::Path, process::Command};
+
+use anyhow::{Context, Result};
+
+use super::{LANES, Measured, Options, lane::Figures};
+
+/// Between these lines of docs/performance.md the figures of the last run stand.
+const BEGIN: &str = "<!-- figures: written by `cargo xtask bench --write` -->";
+const END: &str = "<!-- end of figures -->";
+
+pub(super) fn markdown(options: &Options, measured: &Measured) -> Result<String> {
+    let mut out = String::new();
+    writeln!(
+        out,
+        "`cargo xtask bench{} --rounds {}` on {}. {} calls of one caller and {} s with {} callers for each lane and round, \
+         in turns; others used at most {:.2} cores before a round{}.\n",
+        if options.quick { " --quick" } else { "" },
+        options.rounds,
+        machine(),
+        options.calls(),
+        options.seconds(),
+        super::CALLERS,
+        measured.busiest,
+        if measured.busiest > super::QUIET { " (**not quiet: take the ratios with care**)" } else { "" },
+    )?;
+    lanes(&mut out, measured)?;
+    processes(&mut out, measured)?;
+    aims(&mut out, measured)?;
+    Ok(out)
+}
+
+/// Replaces the block of the last run.
+pub(super) fn write(file: &Path, report: &str) -> Result<()> {
+    let name = file.display();
+    let text = fs::read_to_string(file).with_context(|| name.to_string())?;
+    let (before, rest) = text.split_once(BEGIN).with_context(|| format!("{name} has no line {BEGIN}"))?;
+    let (_, after) = rest.split_once(END).with_context(|| format!("{name} has no line {END}"))?;
+    fs::write(file, format!("{before}{BEGIN}\n\n{}\n\n{END}{after}", report.trim_end()))?;
+    println!("written to {name}");
+    Ok(())
+}
+
+fn lanes(out: &mut String, measured: &Measured) -> Result<()> {
+    out.push_str("| lane | p50 µs | p99 µs | CPU a call µs, asking + answering | 64 callers: answers/s | CPU a call µs | p50 : (c) | p99 : (c) | answers/s : (c) | CPU : (c) | p50 : (e) | CPU : (e) |\n");
+    out.push_str("|---|---|---|---|---|---|---|---|---|---|---|---|\n");
+    for (i, (key, title, _)) in LANES.iter().enumerate() {
+        let (one, many) = (&measured.one[i], &measured.many[i]);
+        let [asking, answering] = [0, 1].map(|part| median(one.iter().map(|f| f.cpu_parts()[part])));
+        writeln!(
+            out,
+            "| ({key}) {title} | {:.0} | {:.0} | {asking:.1} + {answering:.1} | {:.0} | {:.1} | {} | {} | {} | {} | {} | {} |",
+            median(one.iter().map(|f| f.p50_us)),
+            median(one.iter().map(|f| f.p99_us)),
+            median(many.iter().map(|f| f.per_second)),
+            median(many.iter().map(Figures::cpu)),
+            spread(ratios(one, &measured.one[lane("c")], |f| f.p50_us)),
+            spread(ratios(one, &measured.one[lane("c")], |f| f.p99_us)),
+            spread(ratios(many, &measured.many[lane("c")], |f| f.per_second)),
+            spread(ratios(many, &measured.many[lane("c")], Figures::cpu)),
+            spread(ratios(one, &measured.one[lane("e")], |f| f.p50_us)),
+            spread(ratios(many, &measured.many[lane("e")], Figures::cpu)),
+        )?;
+    }
+    out.push_str("\nRatios are medians of the ratios of each round, with the least and the greatest.\n\n");
+    Ok(())
+}
+
+fn processes(out: &mut String, measured: &Measured) -> Result<()> {
+    out.push_str("| | ours | original | ratio |\n|---|---|---|---|\n");
+    let mut row = |what: &str, [ours, theirs]: [f64; 2], digits: usize| {
+        writeln!(out, "| {what} | {ours:.digits$} | {theirs:.digits$} | {:.2} |", ours / theirs)
+    };
+    let mib = |kib: f64| kib / 1024.0;
+    row("spawn to first answer, ms", starts(measured), 1)?;
+    row("PSS idle, MiB", measured.idle.each_ref().map(|m| mib(median(m.iter().map(|m| m.pss_kib)))), 2)?;
+    row("– of it anonymous", measured.idle.each_ref().map(|m| mib(median(m.iter().map(|m| m.anon_kib)))), 2)?;
+    row("PSS after 10,000 calls, MiB", measured.used.each_ref().map(|m| mib(median(m.iter().map(|m| m.pss_kib)))), 2)?;
+    row("– of it anonymous", measured.used.each_ref().map(|m| mib(median(m.iter().map(|m| m.anon_kib)))), 2)?;
+    row("plugin, stripped, MB", measured.size.map(|bytes| bytes as f64 / 1e6), 2)?;
+    out.push('\n');
+    Ok(())
+}
+
+fn aims(out: &mut String, measured: &Measured) -> Result<()> {
+    let of = |all: &[Vec<Figures>], key: &str, to: &str, figure: fn(&Figures) -> f64| {
+        median(ratios(&all[lane(key)], &all[lane(to)], figure).into_iter())
+    };
+    let quotient = |[ours, theirs]: [f64; 2]| ours / theirs;
+    let pss = |of: &[Vec<super::Memory>; 2]| quotient(of.each_ref().map(|m| median(m.iter().map(|m| m.pss_kib))));
+    let (one, many) = (&measured.one, &measured.many);
+    let rows = [
+        ("p50, (a) : (c)", of(one, "a", "c", |f| f.p50_us), "≤", 0.5),
+        ("p99, (a) : (c)", of(one, "a", "c", |f| f.p99_us), "≤", 0.35),
+        ("answers/s, (a) : (c)", of(many, "a", "c", |f| f.per_second), "≥", 2.5),
+        ("spawn to first answer", quotient(starts(measured)), "≤", 0.25),
+        ("PSS idle", pss(&measured.idle), "≤", 0.15),
+        ("PSS after 10,000 calls", pss(&measured.used), "≤", 0.15),
+        ("size", quotient(measured.size.map(|bytes| bytes as f64)), "≤", 0.1),
+        ("p50, (a) : (e)", of(one, "a", "e", |f| f.p50_us), "≤", 1.5),
+        ("CPU a call with 64 callers, (a) : (e)", of(many, "a", "e", Figures::cpu), "≤", 1.5),
+    ];
+    out.push_str("| aim | | measured | |\n|---|---|---|---|\n");
+    for (what, value, relation, aim) in rows {
+        let met = if relation == "≤" { value <= aim } else { value >= aim };
+        writeln!(out, "| {what} | {relation} {aim} | {value:.2} | {} |", if met { "met" } else { "**missed**" })?;
+    }
+    Ok(())
+}
+
+fn starts(measured: &Measured) -> [f64; 2] {
+    measured.starts.each_ref().map(|starts| median(starts.iter().map(|s| s.p50_ms)))
+}
+
+/// The place of a lane.
+fn lane(key: &str) -> usize {
+    LANES.iter().position(|(known, ..)| *known == key).expect("the report names lanes there are")
+}
+
+/// Round by round.
+fn ratios(ours: &[Figures], theirs: &[Figures], figure: impl Fn(&Figures) -> f64) -> Vec<f64> {
+    ours.iter().zip(theirs).map(|(ours, theirs)| figure(ours) / figure(theirs)).collect()
+}
+
+fn spread(ratios: Vec<f64>) -> String {
+    let least = ratios.iter().copied().fold(f64::INFINITY, f64::min);
+    let greatest = ratios.iter().copied().fold(0.0, f64::max);
+    format!("**{:.2}** [{least:.2}–{greatest:.2}]", median(ratios.into_iter()))
+}
+
+/// Of an even number, the mean of the two in the middle; zero of none.
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    match values.len() {
+        0 => 0.0,
+        n if n % 2 == 1 => values[n / 2],
+        n => f64::midpoint(values[n / 2 - 1], values[n / 2]),
+    }
+}
+
+/// What it was measured on.
+fn machine() -> String {
+    let first = |file: &str, key: &str| {
+        let text = fs::read_to_string(file).unwrap_or_default();
+        let line = text.lines().find(|line| line.starts_with(key)).unwrap_or_default().to_owned();
+        line.split(':').nth(1).map(|value| value.trim().to_owned()).unwrap_or_default()
+    };
+    let said = |program: &str, arg: &str| {
+        let out = Command::new(program).arg(arg).output().map(|out| out.stdout).unwrap_or_default();
+        String::from_utf8_lossy(&out).trim().to_owned()
+    };
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    let kernel = said("uname", "-r");
+    format!(
+        "{cores} cores ({}), Linux {kernel}, {}, {}",
+        first("/proc/cpuinfo", "model name"),
+        said("rustc", "-V"),
+        said("go", "version")
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_median_of_an_even_number_lies_between_the_two_in_the_middle() {
+        assert_eq!(median([4.0, 1.0, 3.0, 2.0].into_iter()), 2.5);
+        assert_eq!(median([3.0, 1.0, 2.0].into_iter()), 2.0);
+    }
+
+    #[test]
+    fn a_new_report_replaces_the_last_and_nothing_else() {
+        let file = std::env::temp_dir().join(format!("xtask-report-{}", std::process::id()));
+        fs::write(&file, format!("before\n{BEGIN}\nold\n{END}\nafter\n")).unwrap();
+        write(&file, "new\n").unwrap();
+        assert_eq!(fs::read_to_string(&file).unwrap(), format!("before\n{BEGIN}\n\nnew\n\n{END}\nafter\n"));
+        fs::remove_file(&file).unwrap();
+    }
+}
