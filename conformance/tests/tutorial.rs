@@ -4,9 +4,10 @@
 use std::{
     env, fs,
     os::unix::fs::symlink,
-    path::{Path, PathBuf},
     process::Command,
 };
+
+use conformance::root;
 
 /// One thing the page asks for.
 #[derive(Debug, PartialEq)]
@@ -43,11 +44,6 @@ fn commands(block: &[&str]) -> Vec<Step> {
         }
     }
     commands
-}
-
-/// The repository's root.
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
 #[test]

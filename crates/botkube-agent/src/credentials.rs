@@ -50,6 +50,11 @@ enum Refusal {
          certificate"
     )]
     NotPortable { path: PathBuf, what: &'static str },
+    #[error(
+        "the agent's kubeconfig {path} impersonates somebody itself, and nobody can be impersonated on top of that; give \
+         the agent a kubeconfig of its own user"
+    )]
+    Impersonates { path: PathBuf },
     #[error("`context.rbac` would be made of the channel's name, and this command came from no channel")]
     NoChannel,
     #[error("`context.rbac` names an empty user or group; without a name the plugin would have the agent's own rights")]
@@ -139,6 +144,10 @@ fn from_file(path: &Path) -> Result<Access, Refusal> {
         cluster: find(&document.clusters, cluster).ok_or_else(|| dangling("cluster", cluster))?.cluster.clone(),
         user: find(&document.users, user).ok_or_else(|| dangling("user", user))?.user.clone(),
     };
+    // To put another in its place would give plugins what the agent's own access was narrowed from.
+    if access.user.impersonate.is_some() || !access.user.impersonate_groups.is_empty() {
+        return Err(Refusal::Impersonates { path });
+    }
     if let Some(what) = access.user.not_portable() {
         return Err(Refusal::NotPortable { path, what });
     }

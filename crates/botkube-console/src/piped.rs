@@ -25,6 +25,7 @@ impl Console {
         let mut line = Vec::new();
         while screen.is_open() {
             line.clear();
+            // One more for the line's end.
             let mut bounded = (&mut input).take(LONGEST_LINE as u64 + 1);
             let read = tokio::select! {
                 read = bounded.read_until(b'\n', &mut line) => read,
@@ -38,10 +39,12 @@ impl Console {
                     return Ended::Input;
                 }
             }
-            if line.len() > LONGEST_LINE {
+            if line.len() > LONGEST_LINE && line.last() != Some(&b'\n') {
                 screen.line(&format!("Line {number} is longer than {LONGEST_LINE} bytes; nothing of it was run."));
-                skip_line(&mut input).await;
-                continue;
+                tokio::select! {
+                    () = skip_line(&mut input) => continue,
+                    () = stop.cancelled() => return Ended::Told,
+                }
             }
             match std::str::from_utf8(&line) {
                 Ok(text) if text.trim().is_empty() => {}

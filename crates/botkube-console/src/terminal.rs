@@ -8,6 +8,7 @@ use std::{
 };
 
 use botkube_core::{answer::Status, builtin::Builtin, render::TextStyle};
+use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
 use rustyline::{
     Config, Context, Editor, Helper,
     completion::{Completer, Pair},
@@ -31,7 +32,10 @@ enum Typed {
     Line(String),
     Interrupt,
     End,
+    /// This line cannot be taken; another can.
     Failed(String),
+    /// No line can be read any more.
+    Gone(String),
 }
 
 impl Console {
@@ -48,12 +52,16 @@ impl Console {
         history: Option<PathBuf>,
         stop: &CancellationToken,
     ) -> io::Result<Ended> {
+        let _modes = Modes::keep();
         let (ready, mut typed) = edit(self.words(), history)?;
         let style = || TextStyle { width: Some(width()) };
         let mut screen = Screen::new(io::stdout(), style());
         screen.line(greeting);
         let mut interrupted = false;
         loop {
+            if !screen.is_open() {
+                return Ok(Ended::Output);
+            }
             // Each line is asked for, so that the prompt and an answer never meet.
             if ready.send(()).is_err() {
                 return Ok(Ended::Input);
@@ -78,6 +86,10 @@ impl Console {
                     screen.line("Ctrl-C again, or Ctrl-D, leaves.");
                 }
                 Some(Typed::Failed(reason)) => screen.line(&format!("This line cannot be taken: {reason}")),
+                Some(Typed::Gone(reason)) => {
+                    screen.line(&format!("The terminal cannot be read: {reason}"));
+                    return Ok(Ended::Input);
+                }
                 Some(Typed::Interrupt | Typed::End) | None => return Ok(Ended::Input),
             }
         }
@@ -144,7 +156,10 @@ fn edit(
                 Ok(line) => Typed::Line(line),
                 Err(ReadlineError::Interrupted) => Typed::Interrupt,
                 Err(ReadlineError::Eof) => Typed::End,
-                Err(error) => Typed::Failed(error.to_string()),
+                Err(ReadlineError::Io(error)) if error.kind() == io::ErrorKind::InvalidData => {
+                    Typed::Failed("it is not UTF-8".to_owned())
+                }
+                Err(error) => Typed::Gone(error.to_string()),
             };
             if let Some(path) = history.as_deref().filter(|_| matches!(line, Typed::Line(_))) {
                 keep(&mut editor, path);
@@ -165,9 +180,27 @@ fn keep(editor: &mut Editor<Words, FileHistory>, path: &Path) {
     let _ = editor.append_history(path);
 }
 
-/// The terminal's width in columns.
+/// How the terminal was set; it is set so again when this is dropped, also while a line is being edited.
+struct Modes(Option<Termios>);
+
+impl Modes {
+    fn keep() -> Self {
+        Self(tcgetattr(io::stdin()).ok())
+    }
+}
+
+impl Drop for Modes {
+    fn drop(&mut self) {
+        if let Some(modes) = &self.0 {
+            let _ = tcsetattr(io::stdin(), OptionalActions::Now, modes);
+        }
+    }
+}
+
+/// The terminal's width in columns; some terminals say 0 and mean that they do not know.
 fn width() -> usize {
-    rustix::termios::tcgetwinsize(io::stdout()).map_or(80, |size| usize::from(size.ws_col).max(1))
+    let columns = tcgetwinsize(io::stdout()).map_or(0, |size| usize::from(size.ws_col));
+    if columns == 0 { 80 } else { columns }
 }
 
 /// Completes the beginnings of commands.

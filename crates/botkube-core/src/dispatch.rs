@@ -142,6 +142,7 @@ impl Outcome {
     fn of(answered: Result<Vec<Message>, PluginError>) -> Self {
         match answered {
             Ok(messages) => Self::succeeded(answer::shown(messages)),
+            Err(PluginError::Unknown(reason)) => Self::refused(reason),
             Err(error) => Self::said(Status::Failed, error.to_string()),
         }
     }

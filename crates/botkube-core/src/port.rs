@@ -83,6 +83,9 @@ impl fmt::Debug for PluginCall {
 /// Why a plugin gave no answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PluginError {
+    /// This agent has no such plugin, and what to do.
+    #[error("{0}")]
+    Unknown(String),
     /// There is no process to ask, and why.
     #[error("{0}")]
     Unavailable(String),

@@ -101,7 +101,10 @@ impl Host {
             Err(_) if !running.plugin.connection().is_closed() => {
                 return PluginError::Failed(format!("the call to the plugin broke: {}", status.message()));
             }
-            Err(_) => running.plugin.kill().await,
+            Err(_) => {
+                running.plugin.kill().await;
+                return PluginError::Died { exit: "it broke its connection and was killed".to_owned() };
+            }
         };
         if running.mourn() {
             for line in &exit.output {
@@ -112,10 +115,11 @@ impl Host {
     }
 }
 
-async fn start(parts: Arc<Parts>, plugin: PluginRef) -> Result<Running, String> {
+async fn start(parts: Arc<Parts>, plugin: PluginRef) -> Result<Running, PluginError> {
     let name = plugin.name();
-    let executable = parts.catalogue.find(&plugin)?;
-    let dir = environment::runtime_dir().map_err(|e| format!("cannot make a directory for `{name}`: {e}"))?;
+    let executable = parts.catalogue.find(&plugin).map_err(PluginError::Unknown)?;
+    let dir = environment::runtime_dir()
+        .map_err(|e| PluginError::Unavailable(format!("cannot make a directory for `{name}`: {e}")))?;
     let mut config = Config::new(COOKIE, [PROTOCOL_VERSION], environment::launch(executable, dir.path()));
     config.output = log_for(name.to_owned());
     match Plugin::start(config, &*parts.spawner).await {
@@ -131,7 +135,8 @@ async fn start(parts: Arc<Parts>, plugin: PluginRef) -> Result<Running, String> 
                 tracing::error!(plugin = name, "{line}");
             }
             let hint = if error.output.is_empty() { "" } else { "; what it printed last is in the agent's log" };
-            Err(format!("the plugin `{name}` did not start: {}: {}{hint}", error.program.display(), error.reason))
+            let (program, reason) = (error.program.display(), error.reason);
+            Err(PluginError::Unavailable(format!("the plugin `{name}` did not start: {program}: {reason}{hint}")))
         }
     }
 }

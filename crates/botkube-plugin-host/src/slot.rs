@@ -94,7 +94,7 @@ impl Slot {
     pub(crate) async fn running<S, F>(&self, name: &str, start: S) -> Outcome
     where
         S: FnOnce() -> F,
-        F: Future<Output = Result<Running, String>> + Send + 'static,
+        F: Future<Output = Result<Running, PluginError>> + Send + 'static,
     {
         let mut outcome = {
             let mut place = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -132,7 +132,7 @@ impl Place {
     fn replace(
         earlier: Option<Self>,
         name: String,
-        start: impl Future<Output = Result<Running, String>> + Send + 'static,
+        start: impl Future<Output = Result<Running, PluginError>> + Send + 'static,
     ) -> Self {
         let (sender, outcome) = watch::channel(None);
         let task = tokio::spawn(async move {
@@ -144,7 +144,7 @@ impl Place {
                 let exit = earlier.plugin.kill().await;
                 tracing::warn!(plugin = name, %exit, "starting a plugin again");
             }
-            sender.send_replace(Some(start.await.map(Arc::new).map_err(PluginError::Unavailable)));
+            sender.send_replace(Some(start.await.map(Arc::new)));
         });
         Self { outcome, task: task.abort_handle() }
     }

@@ -6,7 +6,7 @@ use std::{
     process::ExitCode,
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use botkube_api::message::Message;
 use botkube_core::{
     answer::Status,
@@ -48,7 +48,10 @@ pub(crate) fn run(exec: Exec, given: Vec<GivenPlugin>) -> Result<ExitCode> {
         let mut collected = Collected::default();
         let status = delivery::deliver(agent.dispatcher.submit(incoming, cancel), &mut collected).await;
         agent.stop().await;
-        print(exec.output, status, collected).context("cannot write the answer")?;
+        if let Err(error) = print(exec.output, status, collected) {
+            complain(&format!("cannot write the answer: {error}"));
+            return Ok(ExitCode::FAILURE);
+        }
         Ok(if status == Status::Succeeded { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     })
 }

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{File, OpenOptions},
-    io::{self, IsTerminal},
+    io::{self, IsTerminal, Write},
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     sync::Mutex,
@@ -32,23 +32,40 @@ pub(crate) fn to_file() -> io::Result<PathBuf> {
     let dir = setup::state_dir();
     setup::private_dir(&dir)?;
     let path = dir.join("botkube.log");
-    let lines = tracing_subscriber::fmt::layer().with_writer(Mutex::new(open(&path)?)).with_ansi(false);
+    let lines = tracing_subscriber::fmt::layer().with_writer(Mutex::new(LogFile::open(&path)?)).with_ansi(false);
     let _ = tracing_subscriber::registry().with(lines).with(quiet_below(Level::DEBUG)).try_init();
     Ok(path)
 }
 
 /// A file that begins anew when it has grown large.
-fn open(path: &Path) -> io::Result<File> {
+struct LogFile {
+    file: File,
+    size: u64,
+}
+
+impl LogFile {
     const LARGE: u64 = 10 << 20;
-    let large = path.metadata().is_ok_and(|m| m.len() > LARGE);
-    let mut options = OpenOptions::new();
-    options.create(true).mode(0o600);
-    if large {
-        options.write(true).truncate(true)
-    } else {
-        options.append(true)
-    };
-    options.open(path)
+
+    fn open(path: &Path) -> io::Result<Self> {
+        let file = OpenOptions::new().create(true).append(true).mode(0o600).open(path)?;
+        Ok(Self { size: file.metadata()?.len(), file })
+    }
+}
+
+impl Write for LogFile {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        if self.size > Self::LARGE {
+            self.file.set_len(0)?;
+            self.size = 0;
+        }
+        let written = self.file.write(buf)?;
+        self.size += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
 }
 
 /// The agent's own lines from `level` on, and only warnings of the libraries below it.

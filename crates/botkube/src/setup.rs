@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    env,
+    env::{self, VarError},
     path::{Path, PathBuf},
 };
 
@@ -22,8 +22,10 @@ const DEMO_CLUSTER: &str = "demo";
 /// The configuration of the files, or of BOTKUBE_CONFIG_PATHS; `None` when neither names any. Warnings are said.
 pub(crate) fn configuration(files: Vec<PathBuf>) -> Result<Option<Config>> {
     let files = match env::var(CONFIG_PATHS_VARIABLE) {
-        Ok(paths) if files.is_empty() => botkube_config::paths_from_env(&paths),
-        _ => files,
+        _ if !files.is_empty() => files,
+        Ok(paths) => botkube_config::paths_from_env(&paths),
+        Err(VarError::NotPresent) => files,
+        Err(VarError::NotUnicode(_)) => bail!("{CONFIG_PATHS_VARIABLE} is not UTF-8; give the files with --config"),
     };
     if files.is_empty() {
         return Ok(None);
@@ -76,6 +78,9 @@ pub(crate) fn agent(config: Config, given: Vec<GivenPlugin>, demo: bool) -> Resu
 
 /// The channel of this alias, name or id on any platform; without one, the only channel there is.
 pub(crate) fn channel(config: &Config, wanted: Option<&str>) -> Result<Conversation> {
+    if wanted.is_some_and(|wanted| wanted.trim_start_matches('#').is_empty()) {
+        bail!("--channel is empty; give a channel's alias, name or id");
+    }
     let all: Vec<(String, Conversation)> = config
         .communications
         .iter()

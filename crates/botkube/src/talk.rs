@@ -93,12 +93,16 @@ fn talk(
         let console = Console { dispatcher: agent.dispatcher.clone(), conversation, actor: setup::person() };
         let ended = if terminal {
             cancel_on(SignalKind::terminate(), &stop);
+            cancel_on(SignalKind::hangup(), &stop);
             let history = setup::state_dir().join("history");
             console.terminal(&greeting(&log), Some(history), &stop).await.context("cannot use this terminal")?
         } else {
             on_signal(&stop);
             console.piped(BufReader::new(tokio::io::stdin()), io::stdout(), &stop).await
         };
+        if ended == Ended::Output {
+            complain("nobody reads the answers any more");
+        }
         // Only the demo lives from its input.
         if !demo && ended == Ended::Input && !terminal {
             stop.cancelled().await;
@@ -108,7 +112,7 @@ fn talk(
     });
     // A read from standard input cannot be called off.
     runtime.shutdown_background();
-    ended.map(|_| ExitCode::SUCCESS)
+    ended.map(|ended| if ended == Ended::Output { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 fn greeting(given: &[String], log: &str) -> String {

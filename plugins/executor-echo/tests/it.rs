@@ -7,7 +7,7 @@ use executor_echo::Echo;
 fn check(command: &str, configs: &[&str], expected: &str) {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime starts");
     let reply = runtime.block_on(Plugin::new(Echo).execute(command, configs));
-    assert_eq!(reply.unwrap(), Reply::code(expected));
+    assert_eq!(reply.expect("echo answers"), Reply::code(expected));
 }
 
 #[test]

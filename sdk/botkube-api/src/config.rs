@@ -105,20 +105,6 @@ impl fmt::Display for Position<'_> {
     }
 }
 
-/// A value in words, for "expected …, found …".
-fn describe(value: &Value) -> String {
-    const SHOWN: usize = 40;
-    match value {
-        Value::Bool(value) => value.to_string(),
-        Value::Number(number) => format!("the number {number}"),
-        Value::String(text) if text.chars().count() > SHOWN => {
-            format!("the text {:?}…", text.chars().take(SHOWN).collect::<String>())
-        }
-        Value::String(text) => format!("the text {text:?}"),
-        other => kind(other).to_owned(),
-    }
-}
-
 /// What kind of value it is, where the value itself would not help and may be a secret.
 fn kind(value: &Value) -> &'static str {
     match value {

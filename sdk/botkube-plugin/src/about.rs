@@ -23,6 +23,7 @@ pub struct About {
 
 /// A command worth trying.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Example {
     /// The label of its button.
     pub label: String,
@@ -32,6 +33,7 @@ pub struct Example {
 
 /// A program the agent fetches and puts where [`Call::run`](crate::Call::run) finds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Dependency {
     /// The program's name.
     pub name: String,

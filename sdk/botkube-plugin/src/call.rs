@@ -1,13 +1,13 @@
 //! One command to answer, with everything the agent says about it.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use botkube_proto::executor::{ExecuteContext, ExecuteRequest, MessageContext, UserContext};
 
 use crate::{Error, Kubeconfig, Result, Run, slack::SlackState};
 
 /// One command to answer. More may be told about it in later versions, so all but the configuration are methods.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Call<C> {
     /// Every configuration bound where the command was typed, merged in binding order: later ones win.
@@ -18,6 +18,7 @@ pub struct Call<C> {
 
 /// Who typed the command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct User<'a> {
     /// What mentions the user in an answer, such as `<@U123>`; empty where the platform has no mentions.
     pub mention: &'a str,
@@ -27,6 +28,7 @@ pub struct User<'a> {
 
 /// The chat message that the command came with; all of it may be empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Trigger<'a> {
     /// The message as it was typed.
     pub text: &'a str,
@@ -156,5 +158,12 @@ impl<C> Call<C> {
 
     fn message(&self) -> Option<&MessageContext> {
         self.context().and_then(|c| c.message.as_ref())
+    }
+}
+
+/// The command and who asks; neither the configuration nor the kubeconfig, since tokens are in them.
+impl<C> fmt::Debug for Call<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call").field("command", &self.command()).field("user", &self.user()).finish_non_exhaustive()
     }
 }

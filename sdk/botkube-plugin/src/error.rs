@@ -7,7 +7,8 @@ use crate::Reply;
 /// The result of everything an author writes.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why a call failed. Any error becomes one through `?`; the chat shows its text and the texts of its causes.
+/// Why a call failed. Any [`std::error::Error`] becomes one through `?`, others through [`Error::from_boxed`]; the chat shows
+/// the text and the texts of its causes.
 pub struct Error(Kind);
 
 enum Kind {
@@ -20,6 +21,11 @@ impl Error {
     /// An error whose text was written for the person who typed the command.
     pub fn for_user(text: impl Into<String>) -> Self {
         Self(Kind::Text(text.into()))
+    }
+
+    /// An error of a kind that `?` does not take, such as `anyhow::Error`: `.map_err(Error::from_boxed)?`.
+    pub fn from_boxed(error: impl Into<Box<dyn error::Error + Send + Sync>>) -> Self {
+        Self(Kind::Source(error.into()))
     }
 
     /// Not a failure but an early answer, such as a help text someone asked for: the call ends with it and succeeds.

@@ -9,11 +9,17 @@ use std::{
 };
 
 use rustix::process::{Pid, Signal, kill_process_group};
-use tokio::{io::AsyncWriteExt, process::Command};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWriteExt},
+    process::Command,
+};
 
 use crate::words;
 
 pub use botkube_proto::DEPENDENCY_DIR;
+
+/// How much of each output is kept, in bytes: what agents take as one answer.
+const MOST_OUTPUT: u64 = 64 << 20;
 
 /// A program to run and wait for: no shell, words split as shells do, everything it printed kept.
 ///
@@ -31,6 +37,7 @@ pub struct Run {
 
 /// What a program printed before it ended well.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Output {
     /// Its standard output; bytes that are not UTF-8 are replaced.
     pub stdout: String,
@@ -139,21 +146,19 @@ impl Run {
         let mut child = command.spawn().map_err(start)?;
         let group = KillGroup(child.id().and_then(|id| Pid::from_raw(id.cast_signed())));
         let input = child.stdin.take().zip(self.stdin);
+        let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
         let feed = async {
             if let Some((mut pipe, input)) = input {
                 // A program need not read all it is given.
                 let _ = pipe.write_all(&input).await;
             }
         };
-        let (output, ()) = tokio::join!(child.wait_with_output(), feed);
-        let output = output.map_err(start)?;
+        let (stdout, stderr, status, ()) = tokio::join!(text(stdout), text(stderr), child.wait(), feed);
+        let status = status.map_err(start)?;
         group.disarm();
 
-        let text = |bytes: Vec<u8>| {
-            let text = String::from_utf8(bytes).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned());
-            if self.clear_color_codes { without_color_codes(&text) } else { text }
-        };
-        let (status, output) = (output.status, Output { stdout: text(output.stdout), stderr: text(output.stderr) });
+        let plain = |text: String| if self.clear_color_codes { without_color_codes(&text) } else { text };
+        let output = Output { stdout: plain(stdout), stderr: plain(stderr) };
         if status.success() { Ok(output) } else { Err(RunError::Failed { output, status }) }
     }
 }
@@ -165,6 +170,23 @@ impl Output {
         let between = if self.stderr.is_empty() { "" } else { "\n" };
         format!("{}{between}{}", self.stdout, self.stderr).trim().to_owned()
     }
+}
+
+/// Everything a pipe says, up to a bound: what is beyond is read, counted and not kept.
+async fn text(pipe: Option<impl AsyncRead + Unpin>) -> String {
+    let Some(mut pipe) = pipe else { return String::new() };
+    let mut kept = Vec::new();
+    let mut beyond = 0_u64;
+    // A pipe that breaks has said what it had to say.
+    let _ = (&mut pipe).take(MOST_OUTPUT).read_to_end(&mut kept).await;
+    if kept.len() as u64 == MOST_OUTPUT {
+        beyond = tokio::io::copy(&mut pipe, &mut tokio::io::sink()).await.unwrap_or_default();
+    }
+    let mut text = String::from_utf8(kept).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned());
+    if beyond > 0 {
+        text += &format!("\n… and {beyond} more bytes, which were not kept\n");
+    }
+    text
 }
 
 /// A dependency if there is one of this name, else what the name says: a path, or a program on `PATH`.

@@ -104,13 +104,20 @@ impl<E: Executor> Adapter<E> {
 
     /// Answers one call with the messages of its reply.
     pub(crate) async fn answer(&self, request: ExecuteRequest) -> Result<Vec<Message>> {
-        let config = self.configs.merged(&request.configs)?;
-        let call = Call::new(config, self.name.clone(), request);
-        let reply = match survive(self.executor.execute(call)).await {
-            Ok(reply) => reply,
-            Err(error) => error.into_answer()?,
-        };
-        reply.collect().await
+        survive(async {
+            let config = self.configs.merged(&request.configs)?;
+            let call = Call::new(config, self.name.clone(), request);
+            let collected = match self.executor.execute(call).await {
+                Ok(reply) => reply.collect().await,
+                Err(error) => Err(error),
+            };
+            match collected {
+                Ok(messages) => Ok(messages),
+                // Early answers are messages already: there is no end to wait for.
+                Err(error) => error.into_answer()?.collect().await,
+            }
+        })
+        .await
     }
 
     pub(crate) fn help_message(&self) -> Message {
@@ -145,11 +152,13 @@ impl<E: Executor> executor_server::Executor for Adapter<E> {
     }
 
     async fn metadata(&self, _: Request<()>) -> Result<Response<MetadataResponse>, Status> {
-        Ok(Response::new(self.metadata_response()))
+        let metadata = survive(async { Ok(self.metadata_response()) }).await;
+        metadata.map(Response::new).map_err(|error| status(&error))
     }
 
     async fn help(&self, _: Request<()>) -> Result<Response<HelpResponse>, Status> {
-        Ok(Response::new(HelpResponse { help: self.help_message().to_json().into() }))
+        let help = survive(async { Ok(self.help_message().to_json().into()) }).await;
+        help.map(|help| Response::new(HelpResponse { help })).map_err(|error| status(&error))
     }
 }
 

@@ -4,14 +4,32 @@
 //! Made by `cargo xtask codegen` from `proto/*.proto`. The names and numbers are upstream's (`contract-plugins §2`).
 #![allow(missing_docs, unreachable_pub, clippy::all)]
 
+/// A `Debug` that says how long these fields are and not what they hold: tokens are among them.
+macro_rules! sized_only {
+    ($($message:ident { $($field:ident),+ }),+) => {$(
+        impl ::core::fmt::Debug for $message {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                f.debug_struct(stringify!($message))
+                    $(.field(stringify!($field), &::core::format_args!("{} bytes", self.$field.len())))+
+                    .finish_non_exhaustive()
+            }
+        }
+    )+};
+}
+use sized_only;
+
 /// The contract of executor plugins.
 pub mod executor {
     include!("generated/executor.rs");
+
+    crate::sized_only!(Config { raw_yaml }, ExecuteContext { slack_state, kube_config });
 }
 
 /// The contract of source plugins.
 pub mod source {
     include!("generated/source.rs");
+
+    crate::sized_only!(Config { raw_yaml }, StreamContext { kube_config });
 }
 
 /// Both contracts as an encoded `google.protobuf.FileDescriptorSet`, for gRPC reflection.
@@ -34,3 +52,19 @@ pub const DEPENDENCY_DIR: &str = "PLUGIN_DEPENDENCY_DIR";
 
 /// How many messages one answer may hold: hosts show the first and fifteen more, and drop the rest (`contract-plugins §2.1`).
 pub const MOST_MESSAGES: usize = 16;
+
+#[cfg(test)]
+mod tests {
+    use super::executor::{Config, ExecuteContext, ExecuteRequest};
+
+    #[test]
+    fn debug_output_of_a_request_holds_no_secret() {
+        let request = ExecuteRequest {
+            command: "get pods".into(),
+            configs: vec![Config { raw_yaml: "token: s3cret".into() }],
+            context: Some(ExecuteContext { kube_config: "token: s3cret".into(), ..ExecuteContext::default() }),
+        };
+        let shown = format!("{request:?}");
+        assert!(shown.contains("get pods") && shown.contains("13 bytes") && !shown.contains("s3cret"), "{shown}");
+    }
+}

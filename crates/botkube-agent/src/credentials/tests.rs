@@ -105,6 +105,7 @@ fn what_cannot_be_handed_on_is_refused_with_the_reason() {
     refused(&OWN.replace("user: admin", "user: exec"), &rbac, "", "an exec plugin");
     refused(&OWN.replace("user: admin", "user: nobody"), &rbac, "", "names the user \"nobody\"");
     refused(&OWN.replace("current-context: dev", "current-context: prod"), &rbac, "", "names the context \"prod\"");
+    refused(&OWN.replace("token: s3cret", "token: s3cret, as: limited"), &rbac, "", "impersonates somebody itself");
     refused(&OWN.replace("Q0E=", "Q0E=, token: [s3cret"), &rbac, "", "is not one: line ");
 }
 

@@ -10,7 +10,7 @@ use serde::de::{
 };
 use serde_json::{Map, Number, Value};
 
-use super::{ConfigError, Duration, describe, kind};
+use super::{ConfigError, Duration, kind};
 use crate::path::{Path, Step};
 
 /// The fields serde asks for when it wants the standard library's length of time.
@@ -77,7 +77,7 @@ impl Problem {
     }
 
     fn expected(what: impl fmt::Display, found: &Value) -> Self {
-        Self::new(format!("expected {what}, found {}", describe(found)))
+        Self::new(format!("expected {what}, found {}", kind(found)))
     }
 
     fn expected_map(found: &Value) -> Self {

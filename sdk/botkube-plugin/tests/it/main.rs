@@ -6,6 +6,7 @@ mod parse;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use botkube_plugin::{prelude::*, testing::Plugin};
+use tokio_stream::StreamExt;
 
 /// How this plugin is configured.
 #[derive(Serialize, Deserialize, JsonSchema)]
@@ -17,17 +18,11 @@ struct Config {
     times: u32,
 }
 
-#[derive(Serialize, Deserialize, JsonSchema)]
+#[derive(Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 struct Place {
     city: String,
     street: String,
-}
-
-impl Default for Place {
-    fn default() -> Self {
-        Self { city: String::new(), street: String::new() }
-    }
 }
 
 impl Default for Config {
@@ -60,6 +55,10 @@ impl Executor for Probe {
             "cause" => Err(std::io::Error::other(std::fmt::Error))?,
             "early" => Err(Error::answer(Reply::code("early"))),
             "panic" => panic!("on purpose"),
+            "late-panic" => Ok(Reply::stream(tokio_stream::iter(0..1).map(|_| panic!("late")))),
+            "late-answer" => Ok(Reply::stream(tokio_stream::once(Err(Error::answer(Reply::code("late")))))),
+            "debug" => Ok(Reply::code(format!("{call:?}"))),
+            "boxed" => Err(Error::from_boxed("a box")),
             other => Err(Error::for_user(format!("what is {other:?}?"))),
         }
     }
@@ -71,7 +70,7 @@ async fn asked(arguments: &str, configs: &[&str]) -> Result<Reply> {
 
 #[track_caller]
 fn failed(outcome: Result<Reply>, text: &str) {
-    assert_eq!(outcome.unwrap_err().to_string(), text);
+    assert_eq!(outcome.expect_err("it fails").to_string(), text);
 }
 
 #[tokio::test]
@@ -140,19 +139,29 @@ async fn what_is_chosen_in_a_select_can_be_read() {
 #[tokio::test]
 async fn errors_say_their_own_text_and_their_causes_once() {
     failed(asked("nonsense", &[]).await, "what is \"nonsense\"?");
+    failed(asked("boxed", &[]).await, "a box");
     failed(asked("cause", &[]).await, "an error occurred when formatting an argument");
 }
 
 #[tokio::test]
 async fn an_early_answer_counts_as_success() {
     assert_eq!(asked("early", &[]).await.unwrap(), Reply::code("early"));
+    assert_eq!(asked("late-answer", &[]).await.unwrap(), Reply::code("late"));
 }
 
 #[tokio::test]
 async fn a_panic_ends_the_call_and_not_the_plugin() {
     let plugin = Plugin::new(Probe::default());
     failed(plugin.execute("probe panic", &[]).await, "the plugin panicked: on purpose");
+    failed(plugin.execute("probe late-panic", &[]).await, "the plugin panicked: late");
     assert!(plugin.execute("probe config", &[]).await.is_ok());
+}
+
+#[tokio::test]
+async fn debug_output_of_a_call_holds_no_secret() {
+    let plugin = Plugin::new(Probe::default()).kubeconfig("token: s3cret");
+    let shown = format!("{:?}", plugin.execute("probe debug", &["place: {city: s3cret}"]).await.unwrap());
+    assert!(shown.contains("probe debug") && !shown.contains("s3cret"), "{shown}");
 }
 
 #[test]
