@@ -1,11 +1,7 @@
 //! Follows docs/writing-a-plugin.md as a stranger would: writes its files, types its commands, compares their output.
 //! It knows nothing of what the tutorial teaches.
 
-use std::{
-    env, fs,
-    os::unix::fs::symlink,
-    process::Command,
-};
+use std::{env, fs, os::unix::fs::symlink, process::Command};
 
 use conformance::root;
 

@@ -99,7 +99,7 @@ impl Host {
             Ok(exit) => exit,
             // One broken call is no reason to end those of others.
             Err(_) if !running.plugin.connection().is_closed() => {
-                return PluginError::Failed(format!("the call to the plugin broke: {}", status.message()));
+                return PluginError::Failed(format!("the call to the plugin broke: {}", causes(&status)));
             }
             Err(_) => {
                 running.plugin.kill().await;
@@ -205,6 +205,20 @@ fn request(call: PluginCall) -> ExecuteRequest {
 
 fn decode(json: &[u8]) -> Result<Message, PluginError> {
     Message::from_json(json).map_err(|e| PluginError::Broken(e.to_string()))
+}
+
+/// What broke, from the outermost cause to the innermost.
+fn causes(status: &Status) -> String {
+    let mut texts = Vec::new();
+    let mut source = status.source();
+    while let Some(error) = source {
+        let text = error.to_string();
+        if texts.last() != Some(&text) {
+            texts.push(text);
+        }
+        source = error.source();
+    }
+    texts.join(": ")
 }
 
 /// Whether an answer was over the limit, and its size if tonic says it.
