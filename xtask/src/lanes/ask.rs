@@ -89,7 +89,7 @@ pub(crate) async fn host(plugin: &Path, agent: &Path, fresh: bool) -> Result<Lan
         async move {
             let command = command();
             let call = PluginCall {
-                configs: OPTIONS.map(|option| config(option, n)).into(),
+                configs: OPTIONS.map(|option| config(option, n).into()).into(),
                 kubeconfig: Kubeconfig::default(),
                 actor: Actor::default(),
                 typed: String::new(),
