@@ -6,3 +6,4 @@
 
 mod go_host;
 mod go_plugin;
+mod replacement;
