@@ -69,6 +69,9 @@ pub use serve::{Serve, serve};
 #[cfg(feature = "clap")]
 #[doc(no_inline)]
 pub use clap;
+#[cfg(feature = "kube")]
+#[doc(no_inline)]
+pub use kube;
 
 /// All that a plugin usually needs: `use botkube_plugin::prelude::*`.
 pub mod prelude {
