@@ -39,7 +39,7 @@ pub struct ExecuteContext {
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct IncomingWebhookContext {
-    /// Append "/<source group>" to trigger that source.
+    /// Append "/" and the name of a source group to trigger it.
     #[prost(string, tag = "1")]
     pub base_source_url: ::prost::alloc::string::String,
 }

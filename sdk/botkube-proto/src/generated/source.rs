@@ -42,7 +42,7 @@ pub struct SourceContext {
 pub struct IncomingWebhookContext {
     #[prost(string, tag = "1")]
     pub base_url: ::prost::alloc::string::String,
-    /// "<baseURL>/sources/v1/<sourceName>".
+    /// The base URL, "/sources/v1/", and the source's name.
     #[prost(string, tag = "2")]
     pub full_url_for_source: ::prost::alloc::string::String,
 }
