@@ -3,10 +3,11 @@
 //!
 //! ```no_run
 //! # use go_plugin::{handshake::Cookie, plugin::Plugin};
-//! # fn service() -> tonic_health::pb::health_server::HealthServer<tonic_health::server::HealthService> { unimplemented!() }
-//! fn main() -> std::process::ExitCode {
+//! # use tonic_health::{pb::health_server::HealthServer, server::HealthService};
+//! // `main` makes the service and returns what this returns.
+//! fn run(service: HealthServer<HealthService>) -> std::process::ExitCode {
 //!     const COOKIE: Cookie = Cookie { key: "MY_PLUGIN", value: "f00dcafe" };
-//!     Plugin::new(COOKIE, 1).service(service()).serve()
+//!     Plugin::new(COOKIE, 1).service(service).serve()
 //! }
 //! ```
 
