@@ -43,7 +43,7 @@ pub struct Agent {
 /// the first place that names it.
 pub fn built_in<'a>(config: &'a Config, given: &BTreeMap<String, PathBuf>) -> BTreeMap<&'a PluginKey, &'a Origin> {
     let mut keys = BTreeMap::new();
-    if !config.plugins.repositories.contains(BUILT_IN_REPOSITORY) {
+    if !config.plugins.repositories.contains_key(BUILT_IN_REPOSITORY) {
         for binding in config.executors.iter().flat_map(|group| &group.plugins).filter(|binding| binding.enabled) {
             if binding.key.repository == BUILT_IN_REPOSITORY && !given.contains_key(&binding.key.name) {
                 keys.entry(&binding.key).or_insert(&binding.origin);
@@ -70,7 +70,7 @@ impl Agent {
         let catalogue = Catalogue {
             given: parts.given,
             embedded: Embedded { program: parts.program.clone(), args: parts.embedded_args, names: parts.embedded },
-            repositories: config.plugins.repositories.clone(),
+            repositories: config.plugins.repositories.keys().cloned().collect(),
         };
         let launcher = Launcher::new(parts.program, parts.launch_args)?;
         let host = Arc::new(Host::new(catalogue, Arc::new(launcher), config.plugins.max_answer_size));

@@ -11,8 +11,9 @@ use async_trait::async_trait;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use botkube_config::model::{Rbac, Subject};
 use botkube_core::{
-    conversation::Conversation,
+    conversation::{Actor, Conversation},
     port::{Credentials, CredentialsError, Kubeconfig},
+    route::Route,
 };
 
 use document::{Cluster, Document, Named, User};
@@ -104,7 +105,13 @@ impl Impersonating {
 
 #[async_trait]
 impl Credentials for Impersonating {
-    async fn kubeconfig(&self, rbac: &Rbac, conversation: &Conversation) -> Result<Kubeconfig, CredentialsError> {
+    async fn for_call(
+        &self,
+        _: &Actor,
+        conversation: &Conversation,
+        route: &Route,
+    ) -> Result<Kubeconfig, CredentialsError> {
+        let Some(rbac) = &route.rbac else { return Ok(Kubeconfig::default()) };
         // Made anew for each call, as upstream does: a token file may have changed.
         self.make(rbac, conversation.channel()).map(Kubeconfig).map_err(|refusal| CredentialsError(refusal.to_string()))
     }

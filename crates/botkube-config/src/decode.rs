@@ -4,12 +4,12 @@
 mod communications;
 mod executors;
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::finding::Severity;
-use crate::model::{Alias, Config, Plugins, Settings};
+use crate::model::{Alias, Config, Plugins, Repository, Settings};
 use crate::read::{Field, Map, Reader};
 use crate::tree::{Node, Value};
 use crate::units;
@@ -20,6 +20,8 @@ pub(crate) fn config(root: &Node, reader: &mut Reader<'_>) -> Config {
     let executors = section(&root, "executors", reader);
     let groups = executors.fields().map(|group| group.key).collect();
     Config {
+        sources: Vec::new(),
+        actions: Vec::new(),
         communications: communications::decode(&section(&root, "communications", reader), &groups, reader),
         executors: executors::decode(&executors, reader),
         aliases: aliases(&section(&root, "aliases", reader), reader),
@@ -57,6 +59,7 @@ fn settings(section: &Map<'_>, reader: &mut Reader<'_>) -> Settings {
     Settings {
         cluster_name: text(section, "clusterName", reader).unwrap_or(default.cluster_name),
         kubeconfig: text(section, "kubeconfig", reader).filter(|path| !path.is_empty()).map(PathBuf::from),
+        ..default
     }
 }
 
@@ -77,12 +80,17 @@ fn plugins(section: &Map<'_>, reader: &mut Reader<'_>) -> Plugins {
             _ => None,
         })
     });
-    let repositories: BTreeSet<String> =
-        self::section(section, "repositories", reader).fields().map(|repository| repository.key.into()).collect();
+    let mut repositories = BTreeMap::new();
+    for field in self::section(section, "repositories", reader).fields() {
+        let url = text(&field.map(reader), "url", reader).unwrap_or_default();
+        let repository = Repository { url, headers: BTreeMap::new(), origin: reader.origin(&field) };
+        repositories.insert(field.key.to_owned(), repository);
+    }
     Plugins {
         call_timeout: call_timeout.unwrap_or(default.call_timeout),
         max_answer_size: max_answer_size.unwrap_or(default.max_answer_size),
         repositories,
+        ..default
     }
 }
 

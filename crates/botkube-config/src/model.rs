@@ -1,11 +1,13 @@
 //! What a configuration says, as plain data: an immutable snapshot that tasks share for as long as they need it.
 //! Must not know: YAML, files, or how any of it was written.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
+
+use secrecy::SecretString;
 
 use crate::finding::Origin;
 
@@ -14,10 +16,14 @@ use crate::finding::Origin;
 pub struct Config {
     /// Groups of platforms, in the order of the files.
     pub communications: Vec<CommunicationGroup>,
+    /// Groups of source plugins, in the order of the files.
+    pub sources: Vec<PluginGroup>,
     /// Groups of executor plugins, in the order of the files.
-    pub executors: Vec<ExecutorGroup>,
+    pub executors: Vec<PluginGroup>,
     /// Short words for commands.
     pub aliases: Vec<Alias>,
+    /// Commands that events run, disabled ones included.
+    pub actions: Vec<Action>,
     /// Settings of the agent as a whole.
     pub settings: Settings,
     /// Settings of the plugin host.
@@ -78,14 +84,16 @@ pub struct Channel {
     pub id: Option<String>,
     /// Bound executor groups; the order is the order in which a plugin gets their configurations.
     pub executors: Vec<String>,
+    /// Bound source groups.
+    pub sources: Vec<String>,
     /// Where the channel is defined.
     pub origin: Origin,
 }
 
-/// Executor plugins that are bound together.
+/// Plugins that are bound together.
 #[derive(Debug, Clone)]
-pub struct ExecutorGroup {
-    /// The group's key under `executors`; what a channel's bindings name.
+pub struct PluginGroup {
+    /// The group's key under `executors` or `sources`; what bindings name.
     pub name: String,
     /// What people see instead of the name.
     pub display_name: Option<String>,
@@ -104,6 +112,8 @@ pub struct PluginBinding {
     pub config: Option<serde_json::Value>,
     /// Whom the plugin acts as in the cluster; `None`: it gets no kubeconfig.
     pub rbac: Option<Rbac>,
+    /// Whether bare `--filter` and `--cluster-name` are the agent's, as upstream has it, and not the executor's.
+    pub host_flags: bool,
     /// Where the plugin is bound.
     pub origin: Origin,
 }
@@ -177,6 +187,25 @@ pub struct Alias {
     pub origin: Origin,
 }
 
+/// A command that runs when an event comes.
+#[derive(Debug, Clone)]
+pub struct Action {
+    /// The action's key in the configuration.
+    pub name: String,
+    /// Whether it runs.
+    pub enabled: bool,
+    /// What people see instead of the name.
+    pub display_name: Option<String>,
+    /// A Go template of the command.
+    pub command: String,
+    /// The source groups whose events run it.
+    pub sources: Vec<String>,
+    /// The executor groups its command may reach.
+    pub executors: Vec<String>,
+    /// Where the action is defined.
+    pub origin: Origin,
+}
+
 /// Settings of the agent as a whole.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -184,17 +213,70 @@ pub struct Settings {
     pub cluster_name: String,
     /// The kubeconfig to use; `None`: the one a pod has.
     pub kubeconfig: Option<PathBuf>,
+    /// Where a pod's token and certificates lie, as `<prefix>-token` and `<prefix>-ca.crt`; `None`: where Kubernetes puts
+    /// them.
+    pub service_account_prefix: Option<PathBuf>,
 }
 
 /// Settings of the plugin host.
 #[derive(Debug, Clone)]
 pub struct Plugins {
+    /// Where plugins that were fetched are kept.
+    pub cache_dir: PathBuf,
+    /// The plugin repositories that are defined, by name.
+    pub repositories: BTreeMap<String, Repository>,
+    /// How old a repository's index may be before it is asked for again.
+    pub index_max_age: Duration,
     /// How long one call of a plugin may take.
     pub call_timeout: Duration,
     /// How large one answer of a plugin may be, in bytes.
     pub max_answer_size: u64,
-    /// Names of the plugin repositories that are defined.
-    pub repositories: BTreeSet<String>,
+    /// How many calls one plugin works on at a time; more wait.
+    pub max_concurrent_calls: u32,
+    /// How often plugins are asked whether they are well.
+    pub health_check_interval: Duration,
+    /// What is done about a plugin that keeps failing.
+    pub restart_policy: RestartPolicy,
+    /// What plugins are given in their environment beside what all of them get.
+    pub env: Vec<PluginEnv>,
+}
+
+/// Where plugins are fetched from.
+#[derive(Debug, Clone)]
+pub struct Repository {
+    /// The address of its index: `http:`, `https:` or `file:`, or a path.
+    pub url: String,
+    /// Sent with requests for the index; values are Go templates and may hold secrets.
+    pub headers: BTreeMap<String, SecretString>,
+    /// Where the repository is defined.
+    pub origin: Origin,
+}
+
+/// What is done about a plugin that keeps failing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RestartPolicy {
+    /// What happens at the threshold.
+    pub at_threshold: AtThreshold,
+    /// How many restarts a plugin has before that.
+    pub threshold: u32,
+}
+
+/// What happens to a plugin that was restarted too often.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AtThreshold {
+    /// It is not started any more.
+    DeactivatePlugin,
+    /// The agent ends, so that whatever runs it starts it anew.
+    RestartAgent,
+}
+
+/// Variables for the environment of some plugins.
+#[derive(Debug, Clone)]
+pub struct PluginEnv {
+    /// `repository/name`, of whatever version; `None`: every plugin.
+    pub plugin: Option<String>,
+    /// Names and values.
+    pub variables: BTreeMap<String, SecretString>,
 }
 
 impl PlatformKind {
@@ -234,6 +316,7 @@ impl fmt::Debug for PluginBinding {
             .field("enabled", &self.enabled)
             .field("config", &self.config.as_ref().map(|_| format_args!("…")))
             .field("rbac", &self.rbac)
+            .field("host_flags", &self.host_flags)
             .field("origin", &self.origin)
             .finish()
     }
@@ -270,18 +353,36 @@ impl fmt::Display for PluginKey {
     }
 }
 
+impl Plugins {
+    /// What the plugin is given in its environment beside what all plugins get; what is said of it alone wins.
+    #[must_use]
+    pub fn env_for(&self, key: &PluginKey) -> BTreeMap<&str, &SecretString> {
+        let named = format!("{}/{}", key.repository, key.name);
+        let mut fitting: Vec<&PluginEnv> =
+            self.env.iter().filter(|env| env.plugin.as_ref().is_none_or(|plugin| *plugin == named)).collect();
+        fitting.sort_by_key(|env| env.plugin.is_some());
+        fitting.iter().flat_map(|env| &env.variables).map(|(name, value)| (name.as_str(), value)).collect()
+    }
+}
+
 impl Default for Settings {
     fn default() -> Self {
-        Self { cluster_name: "not-configured".into(), kubeconfig: None }
+        Self { cluster_name: "not-configured".into(), kubeconfig: None, service_account_prefix: None }
     }
 }
 
 impl Default for Plugins {
     fn default() -> Self {
         Self {
+            cache_dir: PathBuf::from("/tmp"),
+            repositories: BTreeMap::new(),
+            index_max_age: Duration::from_secs(60 * 60),
             call_timeout: Duration::from_secs(5 * 60),
             max_answer_size: 64 * 1024 * 1024,
-            repositories: BTreeSet::new(),
+            max_concurrent_calls: 16,
+            health_check_interval: Duration::from_secs(10),
+            restart_policy: RestartPolicy { at_threshold: AtThreshold::DeactivatePlugin, threshold: 10 },
+            env: Vec::new(),
         }
     }
 }

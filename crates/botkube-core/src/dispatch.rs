@@ -107,11 +107,7 @@ impl Dispatcher {
         if command.is_help() {
             return Outcome::of(self.plugins.help(&route.plugin).await.map(|message| vec![message]));
         }
-        let kubeconfig = match &route.rbac {
-            None => Ok(Default::default()),
-            Some(rbac) => self.credentials.kubeconfig(rbac, conversation).await,
-        };
-        let kubeconfig = match kubeconfig {
+        let kubeconfig = match self.credentials.for_call(actor, conversation, route).await {
             Ok(kubeconfig) => kubeconfig,
             Err(error) => {
                 return Outcome::refused(format!(

@@ -1,26 +1,30 @@
 //! The ports of the corridor: credentials and plugins. Whoever implements them lives outside.
 
-use std::fmt;
+use std::{fmt, time::SystemTime};
 
 use async_trait::async_trait;
 use botkube_api::message::Message;
-use botkube_config::model::Rbac;
 use bytes::Bytes;
 
 use crate::{
     conversation::{Actor, Conversation},
-    route::PluginRef,
+    route::{PluginRef, Route},
 };
 
 /// Makes what a call may do in a cluster.
 #[async_trait]
 pub trait Credentials: Send + Sync {
-    /// A kubeconfig in YAML with these rights and no others.
+    /// A kubeconfig in YAML with the rights of the binding and no others; empty where the binding gives none.
     ///
     /// # Errors
     ///
     /// Why it cannot be made, for the person who typed the command.
-    async fn kubeconfig(&self, rbac: &Rbac, conversation: &Conversation) -> Result<Kubeconfig, CredentialsError>;
+    async fn for_call(
+        &self,
+        actor: &Actor,
+        conversation: &Conversation,
+        route: &Route,
+    ) -> Result<Kubeconfig, CredentialsError>;
 }
 
 /// A kubeconfig; it holds a secret, so it cannot be printed.
@@ -54,6 +58,44 @@ pub trait Plugins: Send + Sync {
     ///
     /// As for commands.
     async fn help(&self, plugin: &PluginRef) -> Result<Message, PluginError>;
+
+    /// How the plugin is right now.
+    fn state(&self, plugin: &PluginRef) -> PluginState;
+}
+
+/// How a plugin is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PluginState {
+    /// Where it is between absent and deactivated.
+    pub status: PluginStatus,
+    /// Why it does not run, if it does not.
+    pub reason: Option<String>,
+    /// How often it was started again.
+    pub restarts: u32,
+    /// How often it may be.
+    pub threshold: u32,
+    /// When it was last started again.
+    pub last_restart: Option<SystemTime>,
+}
+
+/// Where a plugin is between absent and deactivated.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PluginStatus {
+    /// It has not been needed yet.
+    #[default]
+    Idle,
+    /// Its files are being fetched.
+    Fetching,
+    /// Its process is starting.
+    Starting,
+    /// It answers.
+    Running,
+    /// It failed and is started again after a pause.
+    BackingOff,
+    /// It failed too often and is not started any more.
+    Deactivated,
+    /// It cannot be had: the reason says why.
+    Unavailable,
 }
 
 /// What a plugin is asked.
@@ -89,6 +131,16 @@ pub enum PluginError {
     /// There is no process to ask, and why.
     #[error("{0}")]
     Unavailable(String),
+    /// It has as many calls as it may have, and as many wait.
+    #[error("the plugin `{plugin}` is busy: {running} commands run and {waiting} wait; try again when some have ended")]
+    Busy {
+        /// The plugin's name.
+        plugin: String,
+        /// How many calls it works on.
+        running: u32,
+        /// How many wait for that.
+        waiting: u32,
+    },
     /// The plugin's own words.
     #[error("{0}")]
     Failed(String),

@@ -10,7 +10,7 @@ use std::{
 use async_trait::async_trait;
 use botkube_api::message::Message;
 use botkube_core::{
-    port::{PluginCall, PluginError, Plugins},
+    port::{PluginCall, PluginError, PluginState, PluginStatus, Plugins},
     route::PluginRef,
 };
 use botkube_proto::{
@@ -164,6 +164,12 @@ impl Plugins for Host {
             messages.push(Message::text(format!("… and {unseen} more messages, which one answer cannot hold.")));
         }
         Ok(messages)
+    }
+
+    fn state(&self, plugin: &PluginRef) -> PluginState {
+        let slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        let (status, reason) = slots.get(plugin).map_or((PluginStatus::Idle, None), |slot| slot.status());
+        PluginState { status, reason, restarts: 0, threshold: 0, last_restart: None }
     }
 
     async fn help(&self, plugin: &PluginRef) -> Result<Message, PluginError> {

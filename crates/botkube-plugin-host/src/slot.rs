@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use botkube_core::port::PluginError;
+use botkube_core::port::{PluginError, PluginStatus};
 use botkube_proto::executor::executor_client::ExecutorClient;
 use go_plugin::host::{Connection, Plugin};
 use tempfile::TempDir;
@@ -110,6 +110,17 @@ impl Slot {
         match outcome.wait_for(Option::is_some).await {
             Ok(outcome) => outcome.clone().unwrap_or_else(called_off),
             Err(_) => called_off(),
+        }
+    }
+
+    /// How the plugin is, and why it does not run.
+    pub(crate) fn status(&self) -> (PluginStatus, Option<String>) {
+        let place = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match place.as_ref().map(|place| place.outcome.borrow().clone()) {
+            None => (PluginStatus::Idle, None),
+            Some(None) => (PluginStatus::Starting, None),
+            Some(Some(Ok(_))) => (PluginStatus::Running, None),
+            Some(Some(Err(error))) => (PluginStatus::Unavailable, Some(error.to_string())),
         }
     }
 

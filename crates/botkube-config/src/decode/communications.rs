@@ -107,7 +107,7 @@ fn channel(field: &Field<'_>, kind: PlatformKind, executors: &BTreeSet<&str>, re
             bound.push(group);
         }
     }
-    Channel { alias: field.key.into(), name, id, executors: bound, origin: reader.origin(field) }
+    Channel { alias: field.key.into(), name, id, executors: bound, sources: Vec::new(), origin: reader.origin(field) }
 }
 
 /// People write `#ops`; Slack and Discord want `ops` (contract-host §1.4.1).

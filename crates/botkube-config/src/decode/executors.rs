@@ -3,7 +3,7 @@
 
 use super::{boolean, section, text};
 use crate::finding::Severity;
-use crate::model::{ExecutorGroup, InvalidPluginKey, PluginBinding, PluginKey, Rbac, Subject};
+use crate::model::{InvalidPluginKey, PluginBinding, PluginGroup, PluginKey, Rbac, Subject};
 use crate::read::{Field, Map, Reader};
 use crate::tree::Value;
 
@@ -18,14 +18,14 @@ enum Role {
 }
 
 /// Decodes all groups.
-pub(super) fn decode(groups: &Map<'_>, reader: &mut Reader<'_>) -> Vec<ExecutorGroup> {
+pub(super) fn decode(groups: &Map<'_>, reader: &mut Reader<'_>) -> Vec<PluginGroup> {
     let mut decoded = Vec::new();
     for group in groups.fields() {
         let map = group.map(reader);
         let display_name = text(&map, "displayName", reader);
         let plugins = map.fields().filter(|field| !field.key.eq_ignore_ascii_case("displayName"));
         let plugins = plugins.filter_map(|plugin| self::plugin(&plugin, reader)).collect();
-        decoded.push(ExecutorGroup { name: group.key.into(), display_name, plugins });
+        decoded.push(PluginGroup { name: group.key.into(), display_name, plugins });
     }
     decoded
 }
@@ -36,7 +36,7 @@ fn plugin(field: &Field<'_>, reader: &mut Reader<'_>) -> Option<PluginBinding> {
     let config = map.get("config").map(|config| config.value().to_json());
     let rbac = rbac(&map, reader);
     let key = key(field, enabled, reader)?;
-    Some(PluginBinding { key, enabled, config, rbac, origin: reader.origin(field) })
+    Some(PluginBinding { key, enabled, config, rbac, host_flags: true, origin: reader.origin(field) })
 }
 
 fn key(field: &Field<'_>, enabled: bool, reader: &mut Reader<'_>) -> Option<PluginKey> {

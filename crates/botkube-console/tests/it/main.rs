@@ -8,15 +8,14 @@ use std::{
 
 use async_trait::async_trait;
 use botkube_api::message::Message;
-use botkube_config::model::{Config, Rbac};
+use botkube_config::model::Config;
 use botkube_console::{Console, Ended};
 use botkube_core::{
     conversation::{Actor, Conversation},
     dispatch::Dispatcher,
     policy::AllowBound,
-    port::{Credentials, CredentialsError, Kubeconfig, PluginCall, PluginError, Plugins},
-    route::Executors,
-    route::PluginRef,
+    port::{Credentials, CredentialsError, Kubeconfig, PluginCall, PluginError, PluginState, Plugins},
+    route::{Executors, PluginRef, Route},
 };
 use tokio::io::BufReader;
 use tokio_util::sync::CancellationToken;
@@ -33,11 +32,15 @@ impl Plugins for Nobody {
     async fn help(&self, plugin: &PluginRef) -> Result<Message, PluginError> {
         Err(PluginError::Unavailable(format!("there is no {}", plugin.name())))
     }
+
+    fn state(&self, _: &PluginRef) -> PluginState {
+        PluginState::default()
+    }
 }
 
 #[async_trait]
 impl Credentials for Nobody {
-    async fn kubeconfig(&self, _: &Rbac, _: &Conversation) -> Result<Kubeconfig, CredentialsError> {
+    async fn for_call(&self, _: &Actor, _: &Conversation, _: &Route) -> Result<Kubeconfig, CredentialsError> {
         Err(CredentialsError("there are none".into()))
     }
 }

@@ -8,14 +8,14 @@ use std::sync::{
 use async_trait::async_trait;
 use botkube_config::{
     finding::Origin,
-    model::{ExecutorGroup, PluginBinding, Rbac, Subject},
+    model::{PluginBinding, PluginGroup, Rbac, Subject},
 };
 
 use super::*;
 use crate::{
     conversation::{Actor, Conversation},
     policy::AllowBound,
-    port::{CredentialsError, Kubeconfig},
+    port::{CredentialsError, Kubeconfig, PluginState},
     route::PluginRef,
 };
 
@@ -44,6 +44,10 @@ impl Plugins for Fake {
     async fn help(&self, plugin: &PluginRef) -> Result<Message, PluginError> {
         Ok(Message::text(format!("help of {}", plugin.name())))
     }
+
+    fn state(&self, _: &PluginRef) -> PluginState {
+        PluginState::default()
+    }
 }
 
 struct OnDrop(Arc<AtomicBool>);
@@ -59,7 +63,10 @@ struct Makes(Result<&'static str, &'static str>);
 
 #[async_trait]
 impl Credentials for Makes {
-    async fn kubeconfig(&self, _: &Rbac, _: &Conversation) -> Result<Kubeconfig, CredentialsError> {
+    async fn for_call(&self, _: &Actor, _: &Conversation, route: &Route) -> Result<Kubeconfig, CredentialsError> {
+        if route.rbac.is_none() {
+            return Ok(Kubeconfig::default());
+        }
         self.0.map(|text| Kubeconfig(text.into())).map_err(|reason| CredentialsError(reason.into()))
     }
 }
@@ -75,12 +82,12 @@ impl Policy for Denies {
 
 fn binding(key: &str, rbac: Option<Rbac>, config: serde_json::Value) -> PluginBinding {
     let origin = Origin { file: "c.yaml".into(), line: 1, column: 1 };
-    PluginBinding { key: key.parse().unwrap(), enabled: true, config: Some(config), rbac, origin }
+    PluginBinding { key: key.parse().unwrap(), enabled: true, config: Some(config), rbac, host_flags: true, origin }
 }
 
 /// An agent with `echo` bound here by two groups and `kubectl` by one, which asks for a kubeconfig.
 fn dispatcher(plugins: Arc<Fake>) -> Dispatcher {
-    let group = |name: &str, plugins| ExecutorGroup { name: name.into(), display_name: None, plugins };
+    let group = |name: &str, plugins| PluginGroup { name: name.into(), display_name: None, plugins };
     let subject = Subject::Static { prefix: String::new(), values: vec!["reader".into()] };
     let rbac = Rbac { user: subject, group: Subject::None };
     let mut config = Config {
