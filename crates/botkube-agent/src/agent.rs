@@ -74,7 +74,7 @@ impl Agent {
         };
         let launcher = Launcher::new(parts.program, parts.launch_args)?;
         let host = Arc::new(Host::new(catalogue, Arc::new(launcher), config.plugins.max_answer_size));
-        let credentials = Impersonating::new(config.settings.kubeconfig.clone(), config.settings.cluster_name.clone());
+        let credentials = Impersonating::new(&config.settings);
         let dispatcher = Arc::new(Dispatcher {
             executors: Executors::new(&config, everywhere),
             config: Arc::new(config),

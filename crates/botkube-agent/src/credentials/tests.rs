@@ -1,5 +1,12 @@
 //! Kubeconfigs made from files: what is in them, and when none is made.
 
+use std::{fs, path::PathBuf};
+
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
+
 use super::*;
 
 const OWN: &str = "
@@ -20,13 +27,21 @@ fn static_subject(values: &[&str]) -> Subject {
     Subject::Static { prefix: String::new(), values: values.iter().map(ToString::to_string).collect() }
 }
 
+fn agent(kubeconfig: PathBuf) -> Impersonating {
+    Impersonating::new(&Settings {
+        cluster_name: "dev-1".into(),
+        kubeconfig: Some(kubeconfig),
+        service_account_prefix: None,
+    })
+}
+
 fn make(own: &str, rbac: &Rbac, channel: &str) -> Result<String, String> {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("config");
     fs::write(&path, own).unwrap();
     fs::write(dir.path().join("ca.crt"), "CA").unwrap();
-    let made = Impersonating::new(Some(path), "dev-1".into()).make(rbac, channel);
-    made.map(|yaml| String::from_utf8(yaml).unwrap()).map_err(|refusal| refusal.to_string())
+    let made = agent(path).make(rbac, channel);
+    made.map(|yaml| String::from_utf8(yaml.0).unwrap()).map_err(|refusal| refusal.to_string())
 }
 
 fn both(user: Subject, group: Subject) -> Rbac {
@@ -113,4 +128,62 @@ fn what_cannot_be_handed_on_is_refused_with_the_reason() {
 fn a_broken_kubeconfig_is_not_shown() {
     let reason = make("users: [{user: {token: s3cret}", &both(static_subject(&["u"]), Subject::None), "").unwrap_err();
     assert!(!reason.contains("s3cret"), "{reason}");
+}
+
+#[test]
+fn a_changed_kubeconfig_counts_at_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("config");
+    let agent = agent(path.clone());
+    let rbac = both(static_subject(&["u"]), Subject::None);
+    for token in ["one", "another"] {
+        fs::write(&path, OWN.replace("s3cret", token)).unwrap();
+        let made = String::from_utf8(agent.make(&rbac, "").unwrap().0).unwrap();
+        assert!(made.contains(&format!("token: {token}\n")), "{made}");
+    }
+}
+
+#[test]
+fn everybody_has_a_kubeconfig_of_their_own() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("config");
+    fs::write(&path, OWN).unwrap();
+    let agent = agent(path);
+    for channel in ["a", "b", "a"] {
+        let rbac = both(Subject::ChannelName { prefix: String::new() }, Subject::None);
+        let made = String::from_utf8(agent.make(&rbac, channel).unwrap().0).unwrap();
+        assert!(made.contains(&format!("as: {channel}\n")), "{made}");
+    }
+}
+
+#[test]
+fn an_expired_token_is_refused_before_a_plugin_meets_it() {
+    let claims = |exp: u64| format!("x.{}.y", URL_SAFE_NO_PAD.encode(format!("{{\"exp\":{exp}}}")));
+    let rbac = both(static_subject(&["u"]), Subject::None);
+    refused(&OWN.replace("s3cret", &claims(1_700_000_000)), &rbac, "", "token in ");
+    assert!(make(&OWN.replace("s3cret", &claims(9_700_000_000)), &rbac, "").is_ok());
+}
+
+#[test]
+fn an_expired_certificate_is_refused_before_a_plugin_meets_it() {
+    let certificate = |end: i32| {
+        let mut params = rcgen::CertificateParams::new(Vec::new()).unwrap();
+        params.not_after = rcgen::date_time_ymd(end, 1, 1);
+        let key = rcgen::KeyPair::generate().unwrap();
+        STANDARD.encode(params.self_signed(&key).unwrap().pem())
+    };
+    let rbac = both(static_subject(&["u"]), Subject::None);
+    let own = |end| OWN.replace("token: s3cret", &format!("client-certificate-data: {}", certificate(end)));
+    refused(&own(2020), &rbac, "", "client certificate in ");
+    assert!(make(&own(2999), &rbac, "").is_ok());
+}
+
+#[test]
+fn a_configured_service_account_that_is_not_there_is_named() {
+    let agent = Impersonating::new(&Settings {
+        service_account_prefix: Some("/does/not/exist/sa".into()),
+        ..Settings::default()
+    });
+    let refusal = agent.make(&both(static_subject(&["u"]), Subject::None), "").err().unwrap().to_string();
+    assert!(refusal.contains("/does/not/exist/sa-token"), "{refusal}");
 }
