@@ -1,4 +1,10 @@
-//! The programs under test, built when they are not there yet. It must not know what is tested.
+//! The programs under test, built when they are not there yet, and programs that answer questions. It must not know what
+//! is tested.
+//!
+//! Reading order: the programs, then `lines` (asking one of them), `kubernetes` (a real API server).
+
+mod kubernetes;
+mod lines;
 
 use std::{
     collections::BTreeMap,
@@ -9,6 +15,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+pub use kubernetes::{KubeServer, kube_server};
+pub use lines::Lines;
+
 /// A program of this workspace, by its package's name: the one of the profile the tests were built with.
 ///
 /// # Panics
@@ -16,20 +25,34 @@ use std::{
 /// When it cannot be built.
 #[must_use]
 pub fn program(package: &str) -> PathBuf {
+    cargo_program(package, &["--package", package])
+}
+
+/// The plugin `pods` of this package, which has a Kubernetes client.
+///
+/// # Panics
+///
+/// When it cannot be built.
+#[must_use]
+pub fn pods_program() -> PathBuf {
+    cargo_program("pods", &["--package", "conformance", "--features", "pods", "--bin", "pods"])
+}
+
+fn cargo_program(name: &str, selection: &[&str]) -> PathBuf {
     // The tests lie in `target/<profile>/deps`.
     let test = env::current_exe().expect("a running program has a path");
     let folder = test.ancestors().nth(2).expect("tests lie in a folder of their profile");
-    once(package, || {
+    once(name, || {
         let profile = match folder.file_name().and_then(|name| name.to_str()) {
             Some("debug") | None => "dev",
             Some(name) => name,
         };
         let target = folder.parent().expect("the folder of a profile lies in that of the target");
         let mut build = Command::new(env!("CARGO"));
-        build.args(["build", "--quiet", "--package", package, "--profile", profile, "--target-dir"]).arg(target);
+        build.args(["build", "--quiet", "--profile", profile, "--target-dir"]).arg(target).args(selection);
         build
     });
-    folder.join(package)
+    folder.join(name)
 }
 
 /// A Go program of `conformance/go`, made with the original SDK.
@@ -41,7 +64,7 @@ pub fn program(package: &str) -> PathBuf {
 pub fn go_program(name: &str) -> PathBuf {
     let go = root().join("conformance/go");
     let folder = go.join("bin");
-    once(name, || {
+    once(&format!("{name} in Go"), || {
         let mut build = Command::new(go.join("build"));
         build.arg(&folder).arg(name);
         build
@@ -76,14 +99,17 @@ pub fn is_alive(id: u32) -> bool {
     matches!(state.stdout.trim_ascii(), [first, ..] if *first != b'Z')
 }
 
-/// Builds a program the first time it is asked for; what is up to date is left alone by the builders themselves.
-fn once(name: &str, build: impl FnOnce() -> Command) {
-    static BUILT: Mutex<BTreeMap<String, ()>> = Mutex::new(BTreeMap::new());
+/// Builds a program the first time it is asked for, and returns what the builder printed; what is up to date is left alone
+/// by the builders themselves.
+fn once(name: &str, build: impl FnOnce() -> Command) -> String {
+    static BUILT: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
     // Another test's failed build is no reason to stop this one.
     let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
-    built.entry(name.to_owned()).or_insert_with(|| {
+    let said = built.entry(name.to_owned()).or_insert_with(|| {
         let mut build = build();
         let output = build.current_dir(root()).output().unwrap_or_else(|e| panic!("{build:?}: {e}"));
         assert!(output.status.success(), "{name} cannot be built: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
     });
+    said.clone()
 }
