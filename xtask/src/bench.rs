@@ -1,9 +1,10 @@
-//! Our host and plugin against the original's, measured in turns in one run; it knows how to drive the two `lanes` programs
-//! (xtask/src/lanes and conformance/go/cmd/lanes) and nothing of how they ask.
+//! Our host, plugin and agent against the original's, measured in turns in one run; it knows how to drive the two `lanes` programs
+//! (xtask/src/lanes; conformance/go/cmd/lanes with conformance/upstream/cmd/lanes) and nothing of how they ask.
 //!
 //! One caller's times are mostly the machine's wake-ups, which differ by the minute: so only ratios of the same round count,
 //! and CPU time stands beside every figure.
 
+mod agent;
 mod lane;
 mod report;
 
@@ -68,6 +69,8 @@ struct Programs {
     theirs: PathBuf,
     rust: PathBuf,
     go: PathBuf,
+    /// Upstream's agent, as far as a command passes through it.
+    go_agent: PathBuf,
 }
 
 /// A letter of the report, what the lane is, and how it is started.
@@ -76,7 +79,6 @@ type Row = (&'static str, &'static str, fn(&Programs) -> Command);
 const LANES: &[Row] = &[
     ("a", "our host, Rust plugin", |p| p.rust("host", &p.ours)),
     ("a′", "the same, other configurations in every call", |p| p.rust("fresh", &p.ours)),
-    ("a″", "the same, from typed line to rendered answer", |p| p.rust("typed", &p.ours)),
     ("b", "our host, Go plugin", |p| p.rust("host", &p.theirs)),
     ("c", "Go host, Go plugin", |p| with(&p.go, &["host".as_ref(), &p.theirs])),
     ("d", "Go host, Rust plugin", |p| with(&p.go, &["host".as_ref(), &p.ours])),
@@ -96,6 +98,8 @@ struct Measured {
     used: [Vec<Memory>; 2],
     /// In bytes.
     size: [u64; 2],
+    /// The whole agent, beside upstream's.
+    agent: agent::Measured,
     /// The most others used before a round, in cores.
     busiest: f64,
 }
@@ -106,7 +110,7 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<bool> {
     }
     let programs = build(root)?;
     let began = Instant::now();
-    let measured = measure(&programs, options)?;
+    let measured = measure(&sh::target_dir(root).join("bench"), &programs, options)?;
     println!("measured for {} s\n", began.elapsed().as_secs());
     let report = report::markdown(options, &measured)?;
     println!("{report}");
@@ -116,7 +120,7 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<bool> {
     Ok(true)
 }
 
-fn measure(programs: &Programs, options: &Options) -> Result<Measured> {
+fn measure(dir: &Path, programs: &Programs, options: &Options) -> Result<Measured> {
     let mut measured = Measured {
         one: vec![Vec::new(); LANES.len()],
         many: vec![Vec::new(); LANES.len()],
@@ -124,6 +128,7 @@ fn measure(programs: &Programs, options: &Options) -> Result<Measured> {
         idle: Default::default(),
         used: Default::default(),
         size: [fs::metadata(&programs.ours)?.len(), fs::metadata(&programs.theirs)?.len()],
+        agent: agent::measure(dir, programs, options, || quiet(options))?,
         busiest: 0.0,
     };
     for _ in 0..if options.quick { 1 } else { 5 } {
@@ -195,6 +200,7 @@ fn quiet(options: &Options) -> f64 {
 /// differently from those of one that was copied or fetched.
 fn build(root: &Path) -> Result<Programs> {
     sh::run(&mut sh::command(root, "conformance/go/build"))?;
+    sh::run(&mut sh::command(root, "conformance/upstream/build"))?;
     for package in ["executor-echo", "botkube", "xtask --features lanes --bin lanes"] {
         sh::run(&mut sh::command(root, &format!("cargo build --profile dist -p {package}")))?;
     }
@@ -214,6 +220,7 @@ fn build(root: &Path) -> Result<Programs> {
         theirs: copy(go.join("echo-config"))?,
         rust: dist.join("lanes"),
         go: go.join("lanes"),
+        go_agent: root.join("conformance/upstream/bin/lanes"),
     })
 }
 

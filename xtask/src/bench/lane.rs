@@ -26,6 +26,13 @@ pub(super) struct Starts {
     pub(super) p50_ms: f64,
 }
 
+/// A start of many plugins: until all run, and until each has answered once.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub(super) struct Starting {
+    pub(super) started_ms: f64,
+    pub(super) answered_ms: f64,
+}
+
 /// What the answering process occupies.
 #[derive(Clone, Copy, Debug, Deserialize)]
 pub(super) struct Memory {
@@ -78,16 +85,33 @@ impl Lane {
         self.say(&format!("many {callers} {seconds}"))
     }
 
+    /// A lane that says how it started before it is asked anything.
+    pub(super) fn starting(command: Command) -> Result<(Self, Starting)> {
+        let mut lane = Self::start("start", command)?;
+        let said = lane.hear("its start")?;
+        Ok((lane, said))
+    }
+
+    /// The memory of the process and of all below it.
+    pub(super) fn tree(&mut self) -> Result<Memory> {
+        self.say("tree")
+    }
+
     pub(super) fn memory(&mut self) -> Result<Memory> {
         self.say("rss")
     }
 
     fn say<T: DeserializeOwned>(&mut self, line: &str) -> Result<T> {
-        let what = || format!("lane {}: `{line}`", self.key);
         let said = self.ask.as_mut().map(|ask| writeln!(ask, "{line}").and_then(|()| ask.flush()));
+        ensure!(matches!(said, Some(Ok(()))), "lane {}: `{line}`: it ended; its reason is above", self.key);
+        self.hear(line)
+    }
+
+    fn hear<T: DeserializeOwned>(&mut self, what: &str) -> Result<T> {
+        let what = || format!("lane {}: `{what}`", self.key);
         let mut answer = String::new();
         self.answers.read_line(&mut answer).with_context(what)?;
-        ensure!(matches!(said, Some(Ok(()))) && !answer.is_empty(), "{}: it ended; its reason is above", what());
+        ensure!(!answer.is_empty(), "{}: it ended; its reason is above", what());
         serde_json::from_str(&answer).with_context(what)
     }
 }

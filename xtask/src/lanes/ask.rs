@@ -104,31 +104,49 @@ pub(crate) async fn host(plugin: &Path, agent: &Path, fresh: bool) -> Result<Lan
     Lane::new(call, move || async move { stopping.stop().await }).await
 }
 
-/// The whole agent, from a typed line to its answer as text.
-pub(crate) async fn typed(plugin: &Path, agent: &Path) -> Result<Lane> {
-    let parts = Parts {
-        program: agent.to_owned(),
-        launch_args: vec![LAUNCH.into()],
-        embedded_args: Vec::new(),
-        embedded: Vec::new(),
-        given: BTreeMap::from([("echo".into(), plugin.to_owned())]),
-        demo: false,
-    };
-    let agent = Arc::new(Agent::new(bound()?, parts)?);
-    let conversation = Conversation { executors: vec!["first".into(), "second".into()], ..Conversation::default() };
+/// The whole agent, from a line typed in a channel to its answer as text.
+pub(crate) async fn path(config: &Path, channel: &str, text: &str, agent: &Path) -> Result<Lane> {
+    let (agent, conversation) = assembled(config, channel, agent)?;
     let dispatcher = agent.dispatcher.clone();
+    let text = text.to_owned();
     let call = move || {
-        let (dispatcher, conversation) = (dispatcher.clone(), conversation.clone());
+        let (dispatcher, conversation, text) = (dispatcher.clone(), conversation.clone(), text.clone());
         async move {
-            let text = command();
-            let incoming = Incoming { text: text.clone(), actor: Actor::default(), conversation };
-            let mut shown = Shown::default();
-            let status = delivery::deliver(dispatcher.submit(incoming, CancellationToken::new()), &mut shown).await;
-            ensure!(status == Status::Succeeded, "{status:?}: {}", shown.0);
-            must_be(&shown.0, &text)
+            let shown = ask(&dispatcher, &conversation, &text).await?;
+            must_be(&shown, &text)
         }
     };
     Lane::new(call, move || async move { agent.stop().await }).await
+}
+
+/// Starts every plugin that is bound and has each answer once; until then each is looked at a thousand times a second.
+pub(crate) async fn start(config: &Path, agent: &Path) -> Result<(Agent, [Duration; 2])> {
+    const LOOK: Duration = Duration::from_millis(1);
+    let (agent, conversation) = assembled(config, "eight", agent)?;
+    let began = Instant::now();
+    agent.start();
+    let bindings = agent.dispatcher.executors.bound_in(&conversation);
+    let names = bindings.names();
+    for name in &names {
+        let route = bindings.route(name).context("it is bound")?;
+        while agent.dispatcher.plugins.state(&route.plugin).status != PluginStatus::Running {
+            ensure!(began.elapsed() < Duration::from_secs(30), "the plugin {name} does not start");
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+    let started = began.elapsed();
+    for name in &names {
+        must_be(&ask(&agent.dispatcher, &conversation, &format!("{name} hello")).await?, &format!("{name} hello"))?;
+    }
+    Ok((agent, [started, began.elapsed()]))
+}
+
+async fn ask(dispatcher: &Arc<Dispatcher>, conversation: &Conversation, text: &str) -> Result<String> {
+    let incoming = Incoming { text: text.to_owned(), conversation: conversation.clone(), ..Incoming::default() };
+    let mut shown = Shown::default();
+    let status = delivery::deliver(dispatcher.submit(incoming, CancellationToken::new()), &mut shown).await;
+    ensure!(status == Status::Succeeded, "{status:?}: {}", shown.0);
+    Ok(shown.0)
 }
 
 #[derive(Default)]
@@ -140,19 +158,26 @@ impl Surface for Shown {
     }
 }
 
-/// A configuration with two groups that bind the same plugin.
-fn bound() -> Result<botkube_config::model::Config> {
-    let dir = tempfile::tempdir()?;
-    let file = dir.path().join("config.yaml");
-    let mut text = "plugins: {repositories: {bench: {url: http://localhost}}}\nexecutors:\n".to_owned();
-    for (group, option) in ["first", "second"].iter().zip(OPTIONS) {
-        let padding = "x".repeat(CONFIG - 45);
-        text += &format!(
-            "  {group}:\n    bench/echo: {{enabled: true, config: {{formatOptions: [{option}], padding: {padding}}}}}\n"
-        );
-    }
-    fs::write(&file, text)?;
-    Ok(botkube_config::load(&[file]).map_err(|rejected| anyhow::anyhow!("{rejected}"))?.config)
+/// An agent that no plugin is part of, and one of its channels.
+fn assembled(config: &Path, channel: &str, agent: &Path) -> Result<(Agent, Conversation)> {
+    let config = botkube_config::load(&[config.to_owned()]).map_err(|rejected| anyhow::anyhow!("{rejected}"))?.config;
+    let platforms = config.communications.iter().flat_map(|group| &group.platforms);
+    let found = platforms.flat_map(|platform| &platform.channels).find(|known| known.alias == channel);
+    let conversation = Conversation {
+        alias: channel.to_owned(),
+        display_name: channel.to_owned(),
+        executors: found.context("the configuration has no such channel")?.executors.clone(),
+        ..Conversation::default()
+    };
+    let parts = Parts {
+        program: agent.to_owned(),
+        launch_args: vec![LAUNCH.into()],
+        embedded_args: Vec::new(),
+        embedded: Vec::new(),
+        given: BTreeMap::new(),
+        demo: false,
+    };
+    Ok((Agent::new(config, parts)?, conversation))
 }
 
 /// Plain tonic on both sides of a Unix socket.

@@ -4,10 +4,13 @@
 //! ```text
 //! lanes host PLUGIN AGENT        our host, as the agent starts it, against an executor that echoes its command
 //! lanes fresh PLUGIN AGENT       the same with other configurations in every call
-//! lanes typed PLUGIN AGENT       from a typed line through the whole agent to the rendered answer
+//! lanes path CONFIG CHANNEL TEXT AGENT  from a line typed in a channel through the whole agent to the rendered answer
 //! lanes floor-grpc               the Execute message over plain tonic: no go-plugin, no JSON
 //! lanes spawn PLUGIN AGENT N     N starts of a plugin, each up to its first answer: prints {"p50_ms", "min_ms", "max_ms"}
 //! ```
+//!
+//! lanes start CONFIG AGENT       starts every plugin that is bound, has each answer once, and stays: prints {"started_ms",
+//!                                "answered_ms"}, and for each line `tree` the memory of this process and all below it
 //!
 //! AGENT is the product's executable, which is also the launcher of plugins. The first four read these lines and answer each
 //! with one line of JSON; CPU time is per call:
@@ -52,10 +55,15 @@ fn main() -> Result<()> {
         match args[..] {
             ["host", plugin, agent] => drive(ask::host(path(plugin), path(agent), false).await?).await,
             ["fresh", plugin, agent] => drive(ask::host(path(plugin), path(agent), true).await?).await,
-            ["typed", plugin, agent] => drive(ask::typed(path(plugin), path(agent)).await?).await,
+            ["path", config, channel, text, agent] => {
+                drive(ask::path(path(config), channel, text, path(agent)).await?).await
+            }
+            ["start", config, agent] => start(path(config), path(agent)).await,
             ["floor-grpc"] => drive(ask::floor().await?).await,
             ["spawn", plugin, agent, n] => spawn(path(plugin), path(agent), n.parse()?).await,
-            _ => bail!("use host, fresh, typed, floor-grpc or spawn, as the header of this program's source has it"),
+            _ => bail!(
+                "use host, fresh, path, start, floor-grpc or spawn, as the header of this program's source has it"
+            ),
         }
     })
 }
@@ -136,6 +144,20 @@ fn figures(before: [Duration; 2], mut samples: Samples, pid: u32) -> Result<Valu
         "cpu_self_us": own,
         "cpu_plugin_us": plugin,
     }))
+}
+
+async fn start(config: &Path, agent: &Path) -> Result<()> {
+    let (agent, took) = ask::start(config, agent).await?;
+    let [started, answered] = took.map(|took| took.as_secs_f64() * 1e3);
+    println!("{}", json!({ "started_ms": started, "answered_ms": answered }));
+    for line in io::stdin().lock().lines() {
+        match line?.as_str() {
+            "tree" => println!("{}", measure::tree()?),
+            other => bail!("cannot do {other:?}: use tree"),
+        }
+    }
+    agent.stop().await;
+    Ok(())
 }
 
 /// Measures starts, after two that only fill the page cache.

@@ -47,26 +47,46 @@ pub(crate) fn cpu(other: u32) -> Result<[Duration; 2]> {
 
 /// What a process occupies; PSS counts a page shared with others in parts.
 pub(crate) fn memory(pid: u32) -> Result<Value> {
+    let [pss, anonymous] = occupied(pid)?;
+    Ok(json!({ "pss_kib": pss, "anon_kib": anonymous }))
+}
+
+/// What this process and all below it occupy.
+pub(crate) fn tree() -> Result<Value> {
+    let mut sum = [0, 0];
+    let mut left = vec![process::id()];
+    while let Some(pid) = left.pop() {
+        occupied(pid)?.into_iter().zip(&mut sum).for_each(|(part, sum)| *sum += part);
+        left.extend(children(pid)?);
+    }
+    Ok(json!({ "pss_kib": sum[0], "anon_kib": sum[1] }))
+}
+
+/// The one child of this process.
+pub(crate) fn child() -> Result<u32> {
+    children(process::id())?.first().copied().context("this process has no child")
+}
+
+fn occupied(pid: u32) -> Result<[u64; 2]> {
     let text = fs::read_to_string(format!("/proc/{pid}/smaps_rollup"))?;
     let kib = |key: &str| {
         let line = text.lines().find_map(|line| line.strip_prefix(key)).unwrap_or_default();
         line.split_whitespace().next().and_then(|n| n.parse::<u64>().ok()).unwrap_or_default()
     };
-    Ok(json!({ "pss_kib": kib("Pss:"), "anon_kib": kib("Anonymous:") }))
+    Ok([kib("Pss:"), kib("Anonymous:")])
 }
 
-/// The one child of this process.
-pub(crate) fn child() -> Result<u32> {
+fn children(of: u32) -> Result<Vec<u32>> {
+    let mut children = Vec::new();
     for entry in fs::read_dir("/proc")? {
         let name = entry?.file_name();
         let Some(pid) = name.to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
         // A process may end while this is read.
         let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
         // The name, in brackets, may hold anything; after it come the state and the parent.
-        let parent = stat.rsplit(')').next().and_then(|rest| rest.split_whitespace().nth(1)?.parse().ok());
-        if parent == Some(process::id()) {
-            return Ok(pid);
+        if stat.rsplit(')').next().and_then(|rest| rest.split_whitespace().nth(1)?.parse().ok()) == Some(of) {
+            children.push(pid);
         }
     }
-    anyhow::bail!("this process has no child")
+    Ok(children)
 }

@@ -19,6 +19,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 
+	"conformance/internal/lanes"
 	"conformance/internal/launch"
 )
 
@@ -40,15 +41,15 @@ func request() executor.ExecuteInput {
 	}
 }
 
-func hostLane(path string) (*lane, error) {
+func hostLane(path string) (*lanes.Lane, error) {
 	p, err := launch.Executor(path, hclog.NewNullLogger())
 	if err != nil {
 		return nil, err
 	}
 	in := request()
-	return &lane{
-		pid: p.Cmd.Process.Pid,
-		callers: same(func() error {
+	return &lanes.Lane{
+		PID: p.Cmd.Process.Pid,
+		Callers: lanes.Same(func() error {
 			out, err := p.Execute(context.Background(), in)
 			if err != nil {
 				return err
@@ -56,11 +57,11 @@ func hostLane(path string) (*lane, error) {
 			// The Rust echo marks its answer as configured; the Go one does not.
 			return mustEqual(strings.Trim(out.Message.BaseBody.CodeBlock, "*"), in.Command)
 		}),
-		close: p.Client.Kill,
+		Close: p.Client.Kill,
 	}, nil
 }
 
-func grpcLane() (*lane, error) {
+func grpcLane() (*lanes.Lane, error) {
 	child, err := startAnswering("grpc")
 	if err != nil {
 		return nil, err
@@ -71,9 +72,9 @@ func grpcLane() (*lane, error) {
 		return nil, err
 	}
 	client, in := executor.NewExecutorClient(conn), request()
-	return &lane{
-		pid: child.cmd.Process.Pid,
-		callers: same(func() error {
+	return &lanes.Lane{
+		PID: child.cmd.Process.Pid,
+		Callers: lanes.Same(func() error {
 			out, err := client.Execute(context.Background(), &executor.ExecuteRequest{
 				Command: in.Command,
 				Configs: in.Configs,
@@ -84,19 +85,19 @@ func grpcLane() (*lane, error) {
 			}
 			return mustEqual(string(out.Message), in.Command)
 		}),
-		close: func() { conn.Close(); child.stop() },
+		Close: func() { conn.Close(); child.stop() },
 	}, nil
 }
 
-func rawLane() (*lane, error) {
+func rawLane() (*lanes.Lane, error) {
 	child, err := startAnswering("raw")
 	if err != nil {
 		return nil, err
 	}
-	var calls []call // each with a connection of its own
-	return &lane{
-		pid: child.cmd.Process.Pid,
-		callers: func(n int) ([]call, error) {
+	var calls []lanes.Call // each with a connection of its own
+	return &lanes.Lane{
+		PID: child.cmd.Process.Pid,
+		Callers: func(n int) ([]lanes.Call, error) {
 			for len(calls) < n {
 				conn, err := net.Dial("unix", child.socket)
 				if err != nil {
@@ -113,19 +114,8 @@ func rawLane() (*lane, error) {
 			}
 			return calls[:n], nil
 		},
-		close: child.stop,
+		Close: child.stop,
 	}, nil
-}
-
-// same lets all callers share one call that is safe for many.
-func same(c call) func(int) ([]call, error) {
-	return func(n int) ([]call, error) {
-		out := make([]call, n)
-		for i := range out {
-			out[i] = c
-		}
-		return out, nil
-	}
 }
 
 func mustEqual(got, want string) error {

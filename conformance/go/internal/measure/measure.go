@@ -5,6 +5,7 @@ import (
 	"bufio"
 	"fmt"
 	"os"
+	"path/filepath"
 	"sort"
 	"strconv"
 	"strings"
@@ -66,4 +67,50 @@ func MemoryOf(pid int) (Memory, error) {
 		}
 	}
 	return m, in.Err()
+}
+
+// Children are the processes started by a process that is still there.
+func Children(pid int) ([]int, error) {
+	stats, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil {
+		return nil, err
+	}
+	var children []int
+	for _, file := range stats {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			continue // it ended
+		}
+		// The name, in brackets, may hold anything; after it come the state and the parent.
+		fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
+		if len(fields) > 1 && fields[1] == strconv.Itoa(pid) {
+			child, err := strconv.Atoi(filepath.Base(filepath.Dir(file)))
+			if err != nil {
+				return nil, err
+			}
+			children = append(children, child)
+		}
+	}
+	return children, nil
+}
+
+// Tree is the memory of a process and of all below it.
+func Tree(pid int) (Memory, error) {
+	sum, err := MemoryOf(pid)
+	if err != nil {
+		return Memory{}, err
+	}
+	children, err := Children(pid)
+	if err != nil {
+		return Memory{}, err
+	}
+	for _, child := range children {
+		m, err := Tree(child)
+		if err != nil {
+			return Memory{}, err
+		}
+		sum.Pss += m.Pss
+		sum.Anonymous += m.Anonymous
+	}
+	return sum, nil
 }
