@@ -200,7 +200,6 @@ fn quiet(options: &Options) -> f64 {
 /// differently from those of one that was copied or fetched.
 fn build(root: &Path) -> Result<Programs> {
     sh::run(&mut sh::command(root, "conformance/go/build"))?;
-    sh::run(&mut sh::command(root, "conformance/upstream/build"))?;
     for package in ["executor-echo", "botkube", "xtask --features lanes --bin lanes"] {
         sh::run(&mut sh::command(root, &format!("cargo build --profile dist -p {package}")))?;
     }
@@ -220,7 +219,7 @@ fn build(root: &Path) -> Result<Programs> {
         theirs: copy(go.join("echo-config"))?,
         rust: dist.join("lanes"),
         go: go.join("lanes"),
-        go_agent: root.join("conformance/upstream/bin/lanes"),
+        go_agent: go.join("upstream-lanes"),
     })
 }
 
