@@ -129,6 +129,7 @@ impl Owner {
         (self.work, self.process) = (None, None);
         let plugin = self.plugin.name();
         if !matches!(self.state.phase, Phase::Draining { reason: None, .. }) {
+            tracing::warn!(plugin, %exit, "a plugin ended");
             for line in &exit.output {
                 tracing::error!(plugin, "{line}");
             }
@@ -203,7 +204,7 @@ impl Owner {
         match &self.state.phase {
             phase if *phase == before.phase => {}
             Phase::Fetching | Phase::Starting if self.state.restarts > before.restarts => {
-                tracing::warn!(plugin, restarts, threshold, "a plugin ended and is started again");
+                tracing::info!(plugin, restarts, threshold, "a plugin is started again");
             }
             Phase::BackingOff { until, reason } => {
                 let pause = until.saturating_duration_since(Instant::now());

@@ -119,9 +119,11 @@ fn talk(
         let ended = tokio::select! {
             ended = &mut serving => ended?,
             reason = agent.gave_up() => {
-                complain(&format!("ending, as plugins.restartPolicy asks for after too many restarts: {reason}"));
                 stop.cancel();
-                serving.await?;
+                // What the terminal is used for comes to its end first.
+                let served = serving.await;
+                complain(&format!("ended, as plugins.restartPolicy asks for after too many restarts: {reason}"));
+                served?;
                 ExitCode::FAILURE
             }
         };
