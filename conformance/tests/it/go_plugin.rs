@@ -8,6 +8,7 @@ use std::{
     sync::Arc,
 };
 
+use botkube_config::model::Plugins as Settings;
 use botkube_core::{
     conversation::Actor,
     port::{Kubeconfig, PluginCall, Plugins},
@@ -244,7 +245,9 @@ fn after_an_exit_the_code_is_said_and_the_next_command_is_answered() {
 #[tokio::test(flavor = "multi_thread")]
 async fn fifty_calls_at_once_get_an_answer_each_from_one_process() {
     let given = BTreeMap::from([("probe".to_owned(), go_program("executor"))]);
-    let host = Arc::new(Host::new(Catalogue { given, ..Catalogue::default() }, Arc::new(Direct), 64 << 20));
+    let host = Arc::new(
+        Host::new(Catalogue { given, ..Catalogue::default() }, Arc::new(Direct), Settings::default()).unwrap(),
+    );
     let ask = |number: usize| {
         let host = host.clone();
         let command = format!("probe call {number}");

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc, time::Duration};
 
+use botkube_config::model::Plugins as Settings;
 use botkube_core::{
     conversation::Actor,
     port::{Kubeconfig, PluginCall, PluginError, Plugins},
@@ -15,7 +16,7 @@ use tokio::time::timeout;
 /// The misbehaving executor at this path, under the agent's host.
 fn host(path: PathBuf) -> Host {
     let given = BTreeMap::from([("mine".to_owned(), path)]);
-    Host::new(Catalogue { given, ..Catalogue::default() }, Arc::new(Direct), 64 << 20)
+    Host::new(Catalogue { given, ..Catalogue::default() }, Arc::new(Direct), Settings::default()).unwrap()
 }
 
 async fn ask(host: &Host, command: &str) -> Result<String, PluginError> {

@@ -1,19 +1,34 @@
 //! The corridor, put together from one snapshot of the configuration; it knows no platform.
 
-use std::{collections::BTreeMap, ffi::OsString, io, path::PathBuf, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    env,
+    ffi::OsString,
+    io,
+    path::PathBuf,
+    sync::Arc,
+};
 
 use botkube_config::{
     finding::Origin,
-    model::{Config, PluginKey},
+    model::{Config, PlatformKind, PluginKey},
 };
-use botkube_core::{dispatch::Dispatcher, policy::AllowBound, route::Executors};
+use botkube_core::{
+    dispatch::Dispatcher,
+    policy::AllowBound,
+    route::{Executors, PluginRef},
+};
 use botkube_plugin_host::{
     catalogue::{BUILT_IN_REPOSITORY, Catalogue, Embedded},
+    environment::{self, InvalidVariable},
     host::Host,
 };
 use go_plugin::host::Launcher;
 
 use crate::credentials::Impersonating;
+
+/// The target of plugins' log lines whose level was asked for with `LOG_LEVEL_…`: a log should hold all of them.
+pub const OUTPUT_TARGET: &str = environment::OUTPUT_TARGET;
 
 /// What an agent is made of besides its configuration.
 #[derive(Clone, Debug)]
@@ -37,6 +52,19 @@ pub struct Agent {
     /// Answers what is said.
     pub dispatcher: Arc<Dispatcher>,
     host: Arc<Host>,
+    /// What can be asked for somewhere.
+    bound: Vec<PluginRef>,
+}
+
+/// Why an agent cannot be put together.
+#[derive(Debug, thiserror::Error)]
+pub enum AgentError {
+    /// No thread for starting plugins.
+    #[error("cannot make the thread that starts plugins")]
+    Thread(#[source] io::Error),
+    /// `plugins.env` cannot be used.
+    #[error(transparent)]
+    Variable(#[from] InvalidVariable),
 }
 
 /// The plugins served by those that come with the agent, since no one defines the repository their keys name; each with
@@ -53,17 +81,31 @@ pub fn built_in<'a>(config: &'a Config, given: &BTreeMap<String, PathBuf>) -> BT
     keys
 }
 
+/// The plugins that enabled platforms bind (`contract-plugins §6.2`). A console without channels binds every group.
+fn bound(config: &Config) -> BTreeSet<&PluginKey> {
+    let platforms = config.communications.iter().flat_map(|group| &group.platforms).filter(|platform| platform.enabled);
+    let mut groups = BTreeSet::new();
+    for platform in platforms {
+        groups.extend(platform.channels.iter().flat_map(|channel| channel.executors.iter().map(String::as_str)));
+        if platform.kind == PlatformKind::Console && platform.channels.is_empty() {
+            groups.extend(config.executors.iter().map(|group| group.name.as_str()));
+        }
+    }
+    let groups = config.executors.iter().filter(|group| groups.contains(group.name.as_str()));
+    groups.flat_map(|group| &group.plugins).filter(|binding| binding.enabled).map(|binding| &binding.key).collect()
+}
+
 impl Agent {
-    /// Puts an agent together. Plugins start when they are first asked.
+    /// Puts an agent together. Plugins start when they are first asked, or with [`Agent::start`].
     ///
     /// # Errors
     ///
-    /// When the thread that starts plugins cannot be started.
-    pub fn new(config: Config, parts: Parts) -> io::Result<Self> {
-        let bound = |name: &String| {
+    /// When the thread that starts plugins cannot be started, or `plugins.env` cannot be used.
+    pub fn new(config: Config, parts: Parts) -> Result<Self, AgentError> {
+        let is_bound = |name: &String| {
             config.executors.iter().flat_map(|group| &group.plugins).any(|p| p.enabled && p.key.name == *name)
         };
-        let mut everywhere: Vec<String> = parts.given.keys().filter(|name| !bound(name)).cloned().collect();
+        let mut everywhere: Vec<String> = parts.given.keys().filter(|name| !is_bound(name)).cloned().collect();
         if parts.demo {
             everywhere.extend(parts.embedded.iter().filter(|name| !parts.given.contains_key(*name)).cloned());
         }
@@ -71,9 +113,12 @@ impl Agent {
             given: parts.given,
             embedded: Embedded { program: parts.program.clone(), args: parts.embedded_args, names: parts.embedded },
             repositories: config.plugins.repositories.keys().cloned().collect(),
+            fetcher: None,
         };
-        let launcher = Launcher::new(parts.program, parts.launch_args)?;
-        let host = Arc::new(Host::new(catalogue, Arc::new(launcher), config.plugins.max_answer_size));
+        let launcher = Launcher::new(parts.program, parts.launch_args).map_err(AgentError::Thread)?;
+        let host = Arc::new(Host::new(catalogue, Arc::new(launcher), config.plugins.clone())?);
+        let keys = bound(&config).into_iter().cloned().map(PluginRef::Key);
+        let bound = keys.chain(everywhere.iter().cloned().map(PluginRef::Named)).collect();
         let credentials = Impersonating::new(&config.settings);
         let dispatcher = Arc::new(Dispatcher {
             executors: Executors::new(&config, everywhere),
@@ -82,7 +127,24 @@ impl Agent {
             credentials: Arc::new(credentials),
             plugins: host.clone(),
         });
-        Ok(Self { dispatcher, host })
+        Ok(Self { dispatcher, host, bound })
+    }
+
+    /// Fetches and starts every plugin that can be asked for somewhere, all at the same time and in the background, and
+    /// keeps them running. Must be called on a runtime.
+    pub fn start(&self) {
+        self.host.start(self.bound.iter().cloned());
+    }
+
+    /// Waits until a plugin failed so often that the agent is to end, and says why.
+    pub async fn gave_up(&self) -> String {
+        self.host.gave_up().await
+    }
+
+    /// The names of the agent's variables that no plugin is given.
+    #[must_use]
+    pub fn withheld(&self) -> Vec<String> {
+        environment::withheld(env::vars_os().map(|(name, _)| name), &self.dispatcher.config.plugins)
     }
 
     /// Stops every plugin; returns when no process is left.

@@ -1,11 +1,15 @@
-//! Which executable a plugin is; it starts nothing.
+//! Which executable a plugin is: given by hand, part of the agent, or from a repository. It starts nothing.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     ffi::OsString,
+    fmt,
     path::PathBuf,
+    sync::Arc,
 };
 
+use async_trait::async_trait;
+use botkube_config::model::PluginKey;
 use botkube_core::route::PluginRef;
 
 /// The repository whose plugins come with the agent where no one defines it.
@@ -20,6 +24,30 @@ pub struct Catalogue {
     pub embedded: Embedded,
     /// The repositories the configuration defines.
     pub repositories: BTreeSet<String>,
+    /// Gets plugins from them.
+    pub fetcher: Option<Arc<dyn Fetcher>>,
+}
+
+/// Gets plugins from the repositories that the configuration defines.
+#[async_trait]
+pub trait Fetcher: fmt::Debug + Send + Sync {
+    /// The files of a plugin, from a cache or from afar. Dropping the future calls it off.
+    ///
+    /// # Errors
+    ///
+    /// Why the plugin cannot be had and what to do, naming the plugin and the repository.
+    async fn fetch(&self, plugin: &PluginKey) -> Result<Fetched, String>;
+}
+
+/// A plugin's files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fetched {
+    /// Its executable.
+    pub program: PathBuf,
+    /// The directory of what it calls, if it has one of its own.
+    pub dependencies: Option<PathBuf>,
+    /// Which version it is.
+    pub version: String,
 }
 
 /// Plugins inside the agent's own executable, which becomes one when started as `program args… NAME`.
@@ -38,34 +66,64 @@ pub struct Embedded {
 pub(crate) struct Executable {
     pub(crate) program: PathBuf,
     pub(crate) args: Vec<OsString>,
+    pub(crate) dependencies: Option<PathBuf>,
+}
+
+/// Where a plugin is.
+#[derive(Debug)]
+enum Place<'a> {
+    Here(Executable),
+    Repository(&'a PluginKey, &'a dyn Fetcher),
 }
 
 impl Catalogue {
-    /// The plugin's executable, or why there is none and what to do.
-    pub(crate) fn find(&self, plugin: &PluginRef) -> Result<Executable, String> {
-        if let Some(path) = self.given.get(plugin.name()) {
-            return Ok(Executable { program: path.clone(), args: Vec::new() });
-        }
-        let name = plugin.name();
-        match plugin {
-            PluginRef::Named(_) => {}
-            PluginRef::Key(key) if key.repository == BUILT_IN_REPOSITORY && !self.defines(&key.repository) => {}
-            PluginRef::Key(key) => {
-                return Err(format!(
-                    "the plugin `{name}` comes from the repository `{}`, and this version does not fetch plugins yet; give \
-                     its executable with `--plugin {name}=PATH`",
-                    key.repository
-                ));
+    /// The plugin's executable, fetched if it has to be, or why there is none and what to do.
+    pub(crate) async fn obtain(&self, plugin: &PluginRef) -> Result<Executable, String> {
+        match self.find(plugin)? {
+            Place::Here(executable) => Ok(executable),
+            Place::Repository(key, fetcher) => {
+                let Fetched { program, dependencies, version } = fetcher.fetch(key).await?;
+                tracing::info!(plugin = key.name, version, "a plugin is at hand");
+                Ok(Executable { program, args: Vec::new(), dependencies })
             }
         }
-        if !self.embedded.names.iter().any(|known| known == name) {
+    }
+
+    fn find<'a>(&'a self, plugin: &'a PluginRef) -> Result<Place<'a>, String> {
+        let name = plugin.name();
+        if let Some(path) = self.given.get(name) {
+            return Ok(Place::Here(Executable { program: path.clone(), args: Vec::new(), dependencies: None }));
+        }
+        match (plugin, &self.fetcher) {
+            (PluginRef::Named(_), _) => self.embedded(name),
+            (PluginRef::Key(key), _) if key.repository == BUILT_IN_REPOSITORY && !self.defines(&key.repository) => {
+                self.embedded(name)
+            }
+            (PluginRef::Key(key), _) if !self.defines(&key.repository) => Err(format!(
+                "the plugin `{key}` comes from the repository `{0}`, which the configuration does not define; add \
+                 `plugins: {{repositories: {{{0}: {{url: …}}}}}}` with the address of its index, or give the plugin's \
+                 executable with `--plugin {name}=PATH`",
+                key.repository
+            )),
+            (PluginRef::Key(key), Some(fetcher)) => Ok(Place::Repository(key, &**fetcher)),
+            (PluginRef::Key(key), None) => Err(format!(
+                "the plugin `{key}` comes from the repository `{}`, and this agent does not fetch plugins; give its \
+                 executable with `--plugin {name}=PATH`",
+                key.repository
+            )),
+        }
+    }
+
+    fn embedded(&self, name: &str) -> Result<Place<'_>, String> {
+        let Embedded { program, args, names } = &self.embedded;
+        if !names.iter().any(|known| known == name) {
             return Err(format!(
                 "no plugin `{name}` comes with this agent ({} do); give its executable with `--plugin {name}=PATH`",
-                self.embedded.names.join(", ")
+                names.join(", ")
             ));
         }
-        let args = self.embedded.args.iter().cloned().chain([name.into()]).collect();
-        Ok(Executable { program: self.embedded.program.clone(), args })
+        let args = args.iter().cloned().chain([name.into()]).collect();
+        Ok(Place::Here(Executable { program: program.clone(), args, dependencies: None }))
     }
 
     fn defines(&self, repository: &str) -> bool {
@@ -74,43 +132,4 @@ impl Catalogue {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn catalogue() -> Catalogue {
-        Catalogue {
-            given: BTreeMap::from([("mine".into(), "./mine".into())]),
-            embedded: Embedded {
-                program: "/bin/botkube".into(),
-                args: vec!["__plugin".into()],
-                names: vec!["echo".into()],
-            },
-            repositories: BTreeSet::from(["corp".into()]),
-        }
-    }
-
-    fn key(repository: &str, name: &str) -> PluginRef {
-        PluginRef::Key(format!("{repository}/{name}").parse().unwrap())
-    }
-
-    #[test]
-    fn a_given_executable_replaces_every_plugin_of_its_name() {
-        for plugin in [key("corp", "mine"), key("botkube", "mine"), PluginRef::Named("mine".into())] {
-            assert_eq!(catalogue().find(&plugin).unwrap().program, PathBuf::from("./mine"));
-        }
-    }
-
-    #[test]
-    fn plugins_of_an_undefined_botkube_repository_come_with_the_agent() {
-        let found = catalogue().find(&key("botkube", "echo")).unwrap();
-        assert_eq!((found.program, found.args), ("/bin/botkube".into(), vec!["__plugin".into(), "echo".into()]));
-    }
-
-    #[test]
-    fn what_cannot_be_had_is_refused_with_the_way_out() {
-        for plugin in [key("corp", "echo"), key("botkube", "helm")] {
-            let reason = catalogue().find(&plugin).unwrap_err();
-            assert!(reason.contains(&format!("--plugin {}=PATH", plugin.name())), "{reason}");
-        }
-    }
-}
+mod tests;

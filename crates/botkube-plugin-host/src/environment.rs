@@ -1,19 +1,27 @@
 //! What a plugin's process is given: an environment of its own and a directory of its own, and nothing else of the agent's.
+//! It starts nothing.
 
 use std::{
+    collections::{BTreeMap, BTreeSet},
     env,
-    ffi::OsString,
+    ffi::{OsStr, OsString},
     fs::Permissions,
     io,
     os::unix::{ffi::OsStrExt, fs::PermissionsExt},
     path::{Path, PathBuf},
 };
 
-use botkube_proto::DEPENDENCY_DIR;
-use go_plugin::host::Launch;
+use botkube_config::model::Plugins as Settings;
+use botkube_core::route::PluginRef;
+use botkube_proto::{COOKIE_KEY, DEPENDENCY_DIR};
+use go_plugin::{handshake::env as handshake, hclog::Level, host::Launch};
+use secrecy::{ExposeSecret, SecretString};
 use tempfile::TempDir;
 
 use crate::catalogue::Executable;
+
+/// The target of a plugin's log lines whose level was asked for with `LOG_LEVEL_…`: a log should hold all of them.
+pub const OUTPUT_TARGET: &str = "plugin";
 
 /// What plugins may see of the agent's environment. No tokens are among it, and no `KUBECONFIG`: a plugin's rights come
 /// with each call.
@@ -22,26 +30,86 @@ const PASSED_ON: &[&str] = &[
     "HOME",
     "USER",
     "LANG",
-    "LC_ALL",
     "TZ",
     "HTTP_PROXY",
     "HTTPS_PROXY",
+    "ALL_PROXY",
     "NO_PROXY",
     "http_proxy",
     "https_proxy",
+    "all_proxy",
     "no_proxy",
     "SSL_CERT_FILE",
     "SSL_CERT_DIR",
-    "KUBERNETES_SERVICE_HOST",
-    "KUBERNETES_SERVICE_PORT",
 ];
 
-/// Variables of this beginning are passed on too: the conventional switch for the level of a plugin's own log.
-const PASSED_ON_PREFIX: &str = "LOG_LEVEL_";
+/// Variables of these beginnings are passed on too: locale, the conventional switches for the level of a plugin's own log,
+/// and the address of the cluster.
+const PASSED_ON_PREFIXES: &[&str] = &["LC_", LOG_LEVEL, "KUBERNETES_SERVICE_", "KUBERNETES_PORT"];
+
+/// What begins the name of a variable that sets a level.
+const LOG_LEVEL: &str = "LOG_LEVEL_";
+
+/// What only this host sets.
+const TEMP_DIR: &str = "TMPDIR";
+const RESERVED: &[&str] = &[
+    DEPENDENCY_DIR,
+    TEMP_DIR,
+    COOKIE_KEY,
+    handshake::PROTOCOL_VERSIONS,
+    handshake::MIN_PORT,
+    handshake::MAX_PORT,
+    handshake::CLIENT_CERT,
+    handshake::UNIX_SOCKET_DIR,
+    handshake::MULTIPLEX_GRPC,
+];
 
 /// Where temporary files go whose own directory has a long name: a socket's path may only have 107 bytes.
 const SHORT_DIR: &str = "/tmp";
 const LONGEST_DIR: usize = 60;
+
+/// What `plugins.env` cannot hold.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidVariable {
+    /// The variable is part of how plugins are started.
+    #[error("plugins.env sets {0}, which the agent itself sets for each plugin; remove it from plugins.env")]
+    Reserved(String),
+    /// No variable can be called that.
+    #[error("plugins.env has {0:?}, which cannot be the name of a variable: it is empty, or holds `=` or a NUL")]
+    Name(String),
+    /// No variable can hold that.
+    #[error("plugins.env gives {0} a value with a NUL character, which no variable can hold; remove the NUL")]
+    Value(String),
+}
+
+/// The names of those variables of the agent's that no plugin gets, of all that it has, sorted.
+pub fn withheld(agent: impl IntoIterator<Item = OsString>, settings: &Settings) -> Vec<String> {
+    let configured: BTreeSet<&str> =
+        settings.env.iter().flat_map(|env| env.variables.keys().map(String::as_str)).collect();
+    // A plugin has a directory for temporary files, though another one.
+    let is_given =
+        |key: &OsStr| is_passed_on(key) || key == TEMP_DIR || key.to_str().is_some_and(|key| configured.contains(key));
+    let mut names: Vec<String> =
+        agent.into_iter().filter(|key| !is_given(key)).map(|key| key.to_string_lossy().into_owned()).collect();
+    names.sort_unstable();
+    names
+}
+
+/// Whether everything in `plugins.env` can be given to a plugin.
+pub(crate) fn check(settings: &Settings) -> Result<(), InvalidVariable> {
+    for (name, value) in settings.env.iter().flat_map(|env| &env.variables) {
+        if RESERVED.contains(&name.as_str()) {
+            return Err(InvalidVariable::Reserved(name.clone()));
+        }
+        if name.is_empty() || name.contains(['=', '\0']) {
+            return Err(InvalidVariable::Name(name.clone()));
+        }
+        if value.expose_secret().contains('\0') {
+            return Err(InvalidVariable::Value(name.clone()));
+        }
+    }
+    Ok(())
+}
 
 /// A plugin's own directory for its socket and temporary files; it goes with the plugin.
 pub(crate) fn runtime_dir() -> io::Result<TempDir> {
@@ -50,34 +118,68 @@ pub(crate) fn runtime_dir() -> io::Result<TempDir> {
     tempfile::Builder::new().prefix("botkube-").permissions(Permissions::from_mode(0o700)).tempdir_in(dir)
 }
 
-/// The launch of a plugin in its own environment (`contract-plugins §1.2`, without what upstream passes on by accident).
-pub(crate) fn launch(executable: Executable, runtime_dir: &Path) -> Launch {
-    let mut dependencies: OsString = executable.program.clone().into();
-    dependencies.push("_deps");
-    let mut launch = Launch::new(executable.program)
-        .inherit(PASSED_ON)
-        .env(DEPENDENCY_DIR, PathBuf::from(dependencies))
-        .env("TMPDIR", runtime_dir);
-    let prefixed = |key: &OsString| key.as_bytes().starts_with(PASSED_ON_PREFIX.as_bytes());
-    launch = launch.inherit(env::vars_os().map(|(key, _)| key).filter(prefixed));
+/// The launch of a plugin in its own environment (`contract-plugins §1.2`, without what upstream passes on by accident):
+/// what is passed on, over it what is configured, over that what the host sets.
+pub(crate) fn launch(executable: Executable, runtime_dir: &Path, settings: &Settings, plugin: &PluginRef) -> Launch {
+    let dependencies = executable.dependencies.unwrap_or_else(|| {
+        let mut beside: OsString = executable.program.clone().into();
+        beside.push("_deps");
+        PathBuf::from(beside)
+    });
+    let mut launch =
+        Launch::new(executable.program).inherit(env::vars_os().map(|(key, _)| key).filter(|key| is_passed_on(key)));
+    for (name, value) in configured(settings, plugin) {
+        launch = launch.env(name, value.expose_secret());
+    }
+    launch = launch.env(DEPENDENCY_DIR, dependencies).env(TEMP_DIR, runtime_dir);
     for arg in executable.args {
         launch = launch.arg(arg);
     }
     launch
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// The level that `LOG_LEVEL_EXECUTOR_<REPOSITORY>_<NAME>[_<VERSION>]` asks for, the version's own variable before the one
+/// without (`contract-plugins §6.10`). A value that is no level means `info`, as upstream has it.
+pub(crate) fn log_level(plugin: &PluginRef, variable: impl Fn(&str) -> Option<String>) -> Option<Level> {
+    let parts = match plugin {
+        PluginRef::Key(key) => {
+            let without = format!("{}_{}", key.repository, key.name);
+            let versioned = key.version.as_ref().map(|version| format!("{without}_{version}"));
+            versioned.into_iter().chain([without]).collect()
+        }
+        PluginRef::Named(name) => vec![name.clone()],
+    };
+    let names = parts.iter().map(|part| format!("{LOG_LEVEL}EXECUTOR_{}", sanitised(part)));
+    let (name, value) = names.filter_map(|name| variable(&name).map(|value| (name, value))).next()?;
+    Some(match value.trim().to_ascii_lowercase().as_str() {
+        "warning" => Level::Warn,
+        "fatal" | "panic" => Level::Error,
+        other => Level::parse(other).unwrap_or_else(|| {
+            tracing::warn!("{name} is {value:?}, which is none of trace, debug, info, warn, error; it counts as info");
+            Level::Info
+        }),
+    })
+}
 
-    #[test]
-    fn a_plugin_sees_nothing_of_the_agent_but_what_is_listed() {
-        let launch = launch(Executable { program: "/p/executor_echo".into(), args: Vec::new() }, Path::new("/run/x"));
-        let listed =
-            |key: &OsString| PASSED_ON.iter().any(|k| key == k) || [DEPENDENCY_DIR, "TMPDIR"].iter().any(|k| key == k);
-        // The test's own environment has far more than that.
-        assert!(launch.env.keys().all(listed), "{launch:?}");
-        assert!(env::vars_os().count() > launch.env.len());
-        assert_eq!(launch.env[&OsString::from(DEPENDENCY_DIR)], "/p/executor_echo_deps");
+fn sanitised(part: &str) -> String {
+    part.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect()
+}
+
+fn is_passed_on(key: &OsStr) -> bool {
+    let begins = |prefix: &&str| key.as_bytes().starts_with(prefix.as_bytes());
+    PASSED_ON.iter().any(|known| key == *known) || PASSED_ON_PREFIXES.iter().any(begins)
+}
+
+/// What `plugins.env` says for this plugin; one that has no key gets what is for all.
+fn configured<'a>(settings: &'a Settings, plugin: &PluginRef) -> BTreeMap<&'a str, &'a SecretString> {
+    match plugin {
+        PluginRef::Key(key) => settings.env_for(key),
+        PluginRef::Named(_) => {
+            let for_all = settings.env.iter().filter(|env| env.plugin.is_none());
+            for_all.flat_map(|env| &env.variables).map(|(name, value)| (name.as_str(), value)).collect()
+        }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,4 +1,4 @@
-//! Keeps one process for each plugin and asks it; a process that ended is started again for the next command.
+//! The plugins of one agent, as the corridor asks them: finds the live process, calls it, and says why a call failed.
 
 use std::{
     collections::HashMap,
@@ -9,148 +9,148 @@ use std::{
 
 use async_trait::async_trait;
 use botkube_api::message::Message;
+use botkube_config::model::Plugins as Settings;
 use botkube_core::{
-    port::{PluginCall, PluginError, PluginState, PluginStatus, Plugins},
+    port::{PluginCall, PluginError, PluginState, Plugins},
     route::PluginRef,
 };
 use botkube_proto::{
-    COOKIE_KEY, COOKIE_VALUE, MAX_MESSAGE_SIZE, MOST_MESSAGES, PROTOCOL_VERSION,
+    MOST_MESSAGES,
     executor::{
         Config as RawConfig, ExecuteContext, ExecuteRequest, IncomingWebhookContext, MessageContext, UserContext,
-        executor_client::ExecutorClient,
     },
 };
-use go_plugin::{
-    handshake::Cookie,
-    hclog::Level,
-    host::{Config, Connection, Output, Plugin, Spawner},
-};
-use tokio::{task::JoinSet, time};
+use go_plugin::host::Spawner;
+use tokio::{sync::watch, time};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tonic::{Code, Status};
 
 use crate::{
     catalogue::Catalogue,
-    environment,
-    slot::{Running, Slot},
+    environment::{self, InvalidVariable},
+    owner::Owner,
+    running::Running,
+    slot::{Slot, View, Wishes},
 };
 
-/// What tells a plugin that Botkube started it.
-const COOKIE: Cookie = Cookie { key: COOKIE_KEY, value: COOKIE_VALUE };
 /// How long a plugin may take to say its help.
 const HELP_DEADLINE: Duration = Duration::from_secs(10);
-/// How long a broken connection may be ahead of the end of its process.
-const END_DEADLINE: Duration = Duration::from_secs(1);
 
-/// The plugins of one agent.
+/// The plugins of one agent. Dropping it stops them without waiting.
 pub struct Host {
     parts: Arc<Parts>,
     slots: Mutex<HashMap<PluginRef, Arc<Slot>>>,
+    owners: TaskTracker,
 }
 
-/// What a plugin is started with.
-struct Parts {
-    catalogue: Catalogue,
-    spawner: Arc<dyn Spawner>,
-    /// In bytes.
-    max_answer_size: u64,
+/// What plugins are started and kept with.
+pub(crate) struct Parts {
+    pub(crate) catalogue: Catalogue,
+    pub(crate) spawner: Arc<dyn Spawner>,
+    pub(crate) settings: Settings,
+    /// Cancelled when all of them are to go.
+    pub(crate) stop: CancellationToken,
+    /// Why the agent is to end.
+    gave_up: watch::Sender<Option<String>>,
+}
+
+impl Parts {
+    /// Asks for the end of the agent; the first reason counts.
+    pub(crate) fn give_up(&self, reason: &str) {
+        self.gave_up.send_if_modified(|known| {
+            let is_first = known.is_none();
+            known.get_or_insert_with(|| reason.to_owned());
+            is_first
+        });
+    }
 }
 
 impl Host {
-    /// A host with no process yet; each plugin starts with the first command for it.
-    #[must_use]
-    pub fn new(catalogue: Catalogue, spawner: Arc<dyn Spawner>, max_answer_size: u64) -> Self {
-        Self { parts: Arc::new(Parts { catalogue, spawner, max_answer_size }), slots: Mutex::default() }
+    /// A host with no process yet; each plugin starts with the first command for it, or with [`Host::start`].
+    ///
+    /// # Errors
+    ///
+    /// When `plugins.env` sets a variable that it cannot set.
+    pub fn new(catalogue: Catalogue, spawner: Arc<dyn Spawner>, settings: Settings) -> Result<Self, InvalidVariable> {
+        environment::check(&settings)?;
+        let (stop, gave_up) = (CancellationToken::new(), watch::Sender::new(None));
+        let parts = Parts { catalogue, spawner, settings, stop, gave_up };
+        Ok(Self { parts: Arc::new(parts), slots: Mutex::default(), owners: TaskTracker::new() })
     }
 
-    /// Stops every plugin, all at the same time, and returns once no process is left.
-    pub async fn stop(&self) {
-        let slots: Vec<Arc<Slot>> =
-            self.slots.lock().unwrap_or_else(PoisonError::into_inner).drain().map(|(_, slot)| slot).collect();
-        let mut stopping = JoinSet::new();
-        for slot in slots {
-            stopping.spawn(async move { slot.stop().await });
+    /// Fetches and starts these plugins, all at the same time and in the background, and keeps them running from now on.
+    /// Must be called on a runtime.
+    pub fn start(&self, plugins: impl IntoIterator<Item = PluginRef>) {
+        for plugin in plugins {
+            self.slot(&plugin).keep();
         }
-        stopping.join_all().await;
     }
 
-    /// The plugin's live process, started if there is none.
-    async fn running(&self, plugin: &PluginRef) -> Result<Arc<Running>, PluginError> {
-        let slot = {
-            let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-            match slots.get(plugin) {
-                Some(slot) => slot.clone(),
-                None => slots.entry(plugin.clone()).or_default().clone(),
-            }
-        };
-        slot.running(plugin.name(), || start(self.parts.clone(), plugin.clone())).await
+    /// Waits until a plugin failed so often that the agent is to end (`plugins.restartPolicy.type: RestartAgent`), and says
+    /// why.
+    pub async fn gave_up(&self) -> String {
+        let mut gave_up = self.parts.gave_up.subscribe();
+        let reason = gave_up.wait_for(Option::is_some).await;
+        reason.ok().and_then(|reason| reason.clone()).expect("it was waited for, and its sender is ours")
+    }
+
+    /// Stops every plugin, all at the same time, and returns once no process is left. Later commands are refused.
+    pub async fn stop(&self) {
+        self.parts.stop.cancel();
+        self.owners.close();
+        self.owners.wait().await;
+    }
+
+    /// The plugin's place, with a task that owns it.
+    fn slot(&self, plugin: &PluginRef) -> Arc<Slot> {
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(slot) = slots.get(plugin) {
+            return slot.clone();
+        }
+        let (sender, view) = watch::channel(View::idle(self.parts.settings.restart_policy.threshold));
+        let wishes = Arc::new(Wishes::default());
+        let concurrent = self.parts.settings.max_concurrent_calls;
+        let slot = Arc::new(Slot::new(plugin.name(), view, wishes.clone(), concurrent));
+        self.owners.spawn(Owner::new(self.parts.clone(), plugin.clone(), wishes, sender).run());
+        slots.insert(plugin.clone(), slot.clone());
+        slot
     }
 
     /// Why a call failed: in the plugin's words, or because the plugin is gone.
-    async fn explain(&self, plugin: &PluginRef, running: &Running, status: Status) -> PluginError {
+    async fn explain(&self, running: &Running, status: Status) -> PluginError {
         if let Some(size) = too_large(&status) {
-            return PluginError::TooLarge { size, limit: self.parts.max_answer_size };
+            return PluginError::TooLarge { size, limit: self.parts.settings.max_answer_size };
         }
         // What a plugin answered has no source; what kept it from answering has.
         if status.source().is_none() {
             let reason = Some(status.message()).filter(|reason| !reason.is_empty());
             return PluginError::Failed(reason.unwrap_or("the plugin failed and gave no reason").to_owned());
         }
-        let exit = match time::timeout(END_DEADLINE, running.plugin.exited()).await {
-            Ok(exit) => exit,
-            // One broken call is no reason to end those of others.
-            Err(_) if !running.plugin.connection().is_closed() => {
-                return PluginError::Failed(format!("the call to the plugin broke: {}", causes(&status)));
-            }
-            Err(_) => {
-                running.plugin.kill().await;
-                return PluginError::Died { exit: "it broke its connection and was killed".to_owned() };
-            }
-        };
-        if running.mourn() {
-            for line in &exit.output {
-                tracing::error!(plugin = plugin.name(), "{line}");
-            }
+        match running.end().await {
+            Some(exit) => PluginError::Died { exit },
+            None => PluginError::Failed(format!("the call to the plugin broke: {}", causes(&status))),
         }
-        PluginError::Died { exit: exit.to_string() }
     }
 }
 
-async fn start(parts: Arc<Parts>, plugin: PluginRef) -> Result<Running, PluginError> {
-    let name = plugin.name();
-    let executable = parts.catalogue.find(&plugin).map_err(PluginError::Unknown)?;
-    let dir = environment::runtime_dir()
-        .map_err(|e| PluginError::Unavailable(format!("cannot make a directory for `{name}`: {e}")))?;
-    let mut config = Config::new(COOKIE, [PROTOCOL_VERSION], environment::launch(executable, dir.path()));
-    config.output = log_for(name.to_owned());
-    match Plugin::start(config, &*parts.spawner).await {
-        Ok(plugin) => {
-            tracing::info!(plugin = name, pid = plugin.id(), "a plugin is running");
-            let client = ExecutorClient::with_origin(plugin.connection(), Connection::origin())
-                .max_decoding_message_size(usize::try_from(parts.max_answer_size).unwrap_or(MAX_MESSAGE_SIZE))
-                .max_encoding_message_size(MAX_MESSAGE_SIZE);
-            Ok(Running::new(plugin, client, dir))
-        }
-        Err(error) => {
-            for line in &error.output {
-                tracing::error!(plugin = name, "{line}");
-            }
-            let hint = if error.output.is_empty() { "" } else { "; what it printed last is in the agent's log" };
-            let (program, reason) = (error.program.display(), error.reason);
-            Err(PluginError::Unavailable(format!("the plugin `{name}` did not start: {program}: {reason}{hint}")))
-        }
+impl Drop for Host {
+    fn drop(&mut self) {
+        self.parts.stop.cancel();
     }
 }
 
 #[async_trait]
 impl Plugins for Host {
     async fn execute(&self, plugin: &PluginRef, call: PluginCall) -> Result<Vec<Message>, PluginError> {
-        let running = self.running(plugin).await?;
+        let slot = self.slot(plugin);
+        let _turn = slot.turn().await?;
+        let running = slot.running().await?;
         let attempt = running.attempt();
         let outcome = running.client.clone().execute(request(call)).await;
         attempt.answered();
         let response = match outcome {
             Ok(response) => response.into_inner(),
-            Err(status) => return Err(self.explain(plugin, &running, status).await),
+            Err(status) => return Err(self.explain(&running, status).await),
         };
         let unseen = (1 + response.messages.len()).saturating_sub(MOST_MESSAGES);
         let mut messages = Vec::with_capacity(1 + response.messages.len().min(MOST_MESSAGES));
@@ -168,12 +168,14 @@ impl Plugins for Host {
 
     fn state(&self, plugin: &PluginRef) -> PluginState {
         let slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        let (status, reason) = slots.get(plugin).map_or((PluginStatus::Idle, None), |slot| slot.status());
-        PluginState { status, reason, restarts: 0, threshold: 0, last_restart: None }
+        let idle = || View::idle(self.parts.settings.restart_policy.threshold).state;
+        slots.get(plugin).map_or_else(idle, |slot| slot.state())
     }
 
     async fn help(&self, plugin: &PluginRef) -> Result<Message, PluginError> {
-        let running = self.running(plugin).await?;
+        let slot = self.slot(plugin);
+        let _turn = slot.turn().await?;
+        let running = slot.running().await?;
         let attempt = running.attempt();
         let mut client = running.client.clone();
         let outcome = match time::timeout(HELP_DEADLINE, client.help(())).await {
@@ -188,7 +190,7 @@ impl Plugins for Host {
                 let help = response.into_inner().help;
                 if help.is_empty() { Ok(Message::default()) } else { decode(&help) }
             }
-            Err(status) => Err(self.explain(plugin, &running, status).await),
+            Err(status) => Err(self.explain(&running, status).await),
         }
     }
 }
@@ -232,18 +234,4 @@ fn too_large(status: &Status) -> Option<Option<u64>> {
     let message = status.message();
     let over = status.code() == Code::OutOfRange && message.contains("message length too large");
     over.then(|| message.split("found ").nth(1)?.split(' ').next()?.parse().ok())
-}
-
-/// Passes on what a plugin prints and logs as log lines of the agent.
-fn log_for(name: String) -> Arc<dyn Fn(Output) + Send + Sync> {
-    Arc::new(move |output| {
-        let (plugin, origin, entry) = (name.as_str(), output.origin, &output.entry);
-        match entry.level {
-            Level::Trace => tracing::trace!(plugin, ?origin, "{entry}"),
-            Level::Debug => tracing::debug!(plugin, ?origin, "{entry}"),
-            Level::Info => tracing::info!(plugin, ?origin, "{entry}"),
-            Level::Warn => tracing::warn!(plugin, ?origin, "{entry}"),
-            Level::Error => tracing::error!(plugin, ?origin, "{entry}"),
-        }
-    })
 }

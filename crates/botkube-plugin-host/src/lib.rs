@@ -1,9 +1,13 @@
 //! From a plugin's name to a running plugin that answers.
 //!
-//! Reading order: [`catalogue`] which file a plugin is · `environment` what its process is given · `slot` at most one process
-//! for each · [`host`] which asks it.
+//! Reading order: [`catalogue`] which file a plugin is · [`environment`] what its process is given · `supervisor` what is done
+//! about a plugin and when · `running` its live process · `owner` the task that does it · `slot` where callers meet it ·
+//! [`host`] which asks it.
 
 pub mod catalogue;
-mod environment;
+pub mod environment;
 pub mod host;
+mod owner;
+mod running;
 mod slot;
+mod supervisor;

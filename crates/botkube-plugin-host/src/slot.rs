@@ -1,175 +1,167 @@
-//! The place of one plugin: at most one process at a time, started once for however many wait for it, and replaced when it
-//! has ended or no longer answers. It knows no contract.
+//! Where callers meet a plugin: a turn among its calls, and its live process or why there is none. It starts nothing.
 
 use std::{
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
+    time::Instant,
 };
 
-use botkube_core::port::{PluginError, PluginStatus};
-use botkube_proto::executor::executor_client::ExecutorClient;
-use go_plugin::host::{Connection, Plugin};
-use tempfile::TempDir;
-use tokio::{sync::watch, task::AbortHandle};
+use botkube_core::port::{PluginError, PluginState};
+use tokio::sync::{Notify, Semaphore, SemaphorePermit, watch};
 
-/// How long a plugin that left a call unanswered may take to say that it is well.
-const HEALTH_DEADLINE: Duration = Duration::from_secs(2);
+use crate::running::Running;
 
-/// A plugin's live process.
-pub(crate) struct Running {
-    pub(crate) plugin: Plugin,
-    pub(crate) client: ExecutorClient<Connection>,
-    /// A call was given up: perhaps the plugin is slow, perhaps it is frozen.
-    suspect: AtomicBool,
-    /// Somebody has logged how it ended.
-    mourned: AtomicBool,
-    /// Goes after the process, with all the process left in it.
-    _dir: TempDir,
+/// How many calls may wait for each that runs.
+const WAITING: u32 = 4;
+
+/// One plugin as its callers see it. The task that owns the plugin writes the view.
+pub(crate) struct Slot {
+    name: String,
+    view: watch::Receiver<View>,
+    wishes: Arc<Wishes>,
+    /// Everybody who has a call, under way or waiting; who finds no place is sent away.
+    places: Semaphore,
+    /// Who has one of these may call; they are given out in the order in which they were asked for.
+    turns: Semaphore,
+    running: u32,
 }
 
-/// How a start went; shared by all who waited for it.
-type Outcome = Result<Arc<Running>, PluginError>;
-
-/// See the module.
+/// What callers want of the owner.
 #[derive(Default)]
-pub(crate) struct Slot(Mutex<Option<Place>>);
-
-/// A start, under way or done. It is a task of its own, so that nobody's impatience ends what others wait for.
-struct Place {
-    outcome: watch::Receiver<Option<Outcome>>,
-    task: AbortHandle,
+pub(crate) struct Wishes {
+    pub(crate) wake: Arc<Notify>,
+    /// The plugin is to run, whether or not anybody calls it.
+    keep: AtomicBool,
 }
 
-impl Running {
-    pub(crate) fn new(plugin: Plugin, client: ExecutorClient<Connection>, dir: TempDir) -> Self {
-        Self { plugin, client, suspect: AtomicBool::new(false), mourned: AtomicBool::new(false), _dir: dir }
-    }
+/// What the owner shows.
+#[derive(Clone, Default)]
+pub(crate) struct View {
+    /// Grows with every change, so that who waits can tell a new answer from the one there was.
+    pub(crate) serial: u64,
+    pub(crate) access: Access,
+    pub(crate) state: PluginState,
+}
 
-    /// Makes the plugin suspect when the guard is dropped before [`Attempt::answered`].
-    pub(crate) fn attempt(&self) -> Attempt<'_> {
-        Attempt(Some(&self.suspect))
-    }
+/// The way to the process.
+#[derive(Clone, Default)]
+pub(crate) enum Access {
+    /// There is none until somebody asks.
+    #[default]
+    Ask,
+    /// Something is under way.
+    Wait,
+    Serve(Arc<Running>),
+    /// There is none; worth asking again at this time, if ever.
+    Refuse(Refusal, Option<Instant>),
+}
 
-    /// Whether the caller is the first to see its end, and so the one to log it.
-    pub(crate) fn mourn(&self) -> bool {
-        !self.mourned.swap(true, Ordering::Relaxed)
-    }
+/// Why there is no process.
+#[derive(Clone)]
+pub(crate) enum Refusal {
+    /// Nobody has such a plugin.
+    Unknown(String),
+    /// It failed.
+    Down(String),
+}
 
-    fn is_usable(&self) -> bool {
-        !self.plugin.connection().is_closed() && !self.suspect.load(Ordering::Relaxed)
-    }
+/// The right to one call; others wait until it is dropped.
+pub(crate) struct Turn<'a> {
+    _place: SemaphorePermit<'a>,
+    _turn: SemaphorePermit<'a>,
+}
 
-    /// Whether it still answers, asked only when there is doubt.
-    async fn recovers(&self) -> bool {
-        let well = !self.plugin.connection().is_closed() && self.plugin.ping(HEALTH_DEADLINE).await.is_ok();
-        if well {
-            self.suspect.store(false, Ordering::Relaxed);
-        }
-        well
+impl View {
+    /// A plugin nobody has asked for, which may be started again this often.
+    pub(crate) fn idle(threshold: u32) -> Self {
+        Self { state: PluginState { threshold, ..PluginState::default() }, ..Self::default() }
     }
 }
 
-/// A call that is under way.
-pub(crate) struct Attempt<'a>(Option<&'a AtomicBool>);
-
-impl Attempt<'_> {
-    pub(crate) fn answered(mut self) {
-        self.0 = None;
+impl Wishes {
+    pub(crate) fn keep(&self) {
+        self.keep.store(true, Ordering::Relaxed);
+        self.wake.notify_one();
     }
-}
 
-impl Drop for Attempt<'_> {
-    fn drop(&mut self) {
-        if let Some(suspect) = self.0 {
-            suspect.store(true, Ordering::Relaxed);
-        }
+    pub(crate) fn is_kept(&self) -> bool {
+        self.keep.load(Ordering::Relaxed)
     }
 }
 
 impl Slot {
-    /// The live process; `start` is called when there is none. A process in doubt is asked whether it is well first.
-    pub(crate) async fn running<S, F>(&self, name: &str, start: S) -> Outcome
-    where
-        S: FnOnce() -> F,
-        F: Future<Output = Result<Running, PluginError>> + Send + 'static,
-    {
-        let mut outcome = {
-            let mut place = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            match &*place {
-                Some(current) if current.is_usable() => current.outcome.clone(),
-                _ => {
-                    let earlier = place.take();
-                    place.insert(Place::replace(earlier, name.to_owned(), start())).outcome.clone()
+    /// A plugin of this name that works on so many calls at a time.
+    pub(crate) fn new(name: &str, view: watch::Receiver<View>, wishes: Arc<Wishes>, concurrent: u32) -> Self {
+        let running = concurrent.max(1);
+        let permits = |count: u32| Semaphore::new((count as usize).min(Semaphore::MAX_PERMITS));
+        let places = permits(running.saturating_add(running.saturating_mul(WAITING)));
+        Self { name: name.to_owned(), view, wishes, places, turns: permits(running), running }
+    }
+
+    /// Has the plugin run from now on.
+    pub(crate) fn keep(&self) {
+        self.wishes.keep();
+    }
+
+    pub(crate) fn state(&self) -> PluginState {
+        self.view.borrow().state.clone()
+    }
+
+    /// Waits for the caller's turn.
+    pub(crate) async fn turn(&self) -> Result<Turn<'_>, PluginError> {
+        let busy = || PluginError::Busy {
+            plugin: self.name.clone(),
+            running: self.running,
+            waiting: self.running.saturating_mul(WAITING),
+        };
+        let place = self.places.try_acquire().map_err(|_| busy())?;
+        let turn = self.turns.acquire().await.expect("nobody closes it");
+        Ok(Turn { _place: place, _turn: turn })
+    }
+
+    /// The live process. Waits while one is starting, or while it is found out whether it still answers.
+    pub(crate) async fn running(&self) -> Result<Arc<Running>, PluginError> {
+        let asked = {
+            let view = self.view.borrow();
+            match &view.access {
+                Access::Serve(running) if running.is_usable() => return Ok(running.clone()),
+                Access::Refuse(refusal, retry) if retry.is_none_or(|retry| Instant::now() < retry) => {
+                    return Err(refusal.error(*retry));
                 }
+                _ => view.serial,
             }
         };
-        let called_off = || Err(PluginError::Unavailable(format!("the start of `{name}` was called off")));
-        match outcome.wait_for(Option::is_some).await {
-            Ok(outcome) => outcome.clone().unwrap_or_else(called_off),
-            Err(_) => called_off(),
-        }
-    }
-
-    /// How the plugin is, and why it does not run.
-    pub(crate) fn status(&self) -> (PluginStatus, Option<String>) {
-        let place = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match place.as_ref().map(|place| place.outcome.borrow().clone()) {
-            None => (PluginStatus::Idle, None),
-            Some(None) => (PluginStatus::Starting, None),
-            Some(Some(Ok(_))) => (PluginStatus::Running, None),
-            Some(Some(Err(error))) => (PluginStatus::Unavailable, Some(error.to_string())),
-        }
-    }
-
-    /// Stops the process, or calls off its start.
-    pub(crate) async fn stop(&self) {
-        let place = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(place) = place else { return };
-        let running = place.current();
-        match running {
-            Some(running) => {
-                running.plugin.stop().await;
-            }
-            None => place.task.abort(),
+        self.wishes.wake.notify_one();
+        let decided = |view: &View| match &view.access {
+            Access::Serve(running) => running.is_usable(),
+            Access::Refuse(..) => view.serial > asked,
+            Access::Ask | Access::Wait => false,
+        };
+        match self.view.clone().wait_for(decided).await.as_deref().map(|view| &view.access) {
+            Ok(Access::Serve(running)) => Ok(running.clone()),
+            Ok(Access::Refuse(refusal, retry)) => Err(refusal.error(*retry)),
+            // Its owner panicked: there is nobody left to wait for.
+            Ok(Access::Ask | Access::Wait) | Err(_) => Err(PluginError::Unavailable(format!(
+                "the agent made a mistake with the plugin `{}` (see its log); start the agent again",
+                self.name
+            ))),
         }
     }
 }
 
-impl Place {
-    /// Starts a process in the place of an earlier one, which is gone by then; one that only seemed ill stays.
-    fn replace(
-        earlier: Option<Self>,
-        name: String,
-        start: impl Future<Output = Result<Running, PluginError>> + Send + 'static,
-    ) -> Self {
-        let (sender, outcome) = watch::channel(None);
-        let task = tokio::spawn(async move {
-            if let Some(earlier) = earlier.and_then(|place| place.current()) {
-                if earlier.recovers().await {
-                    sender.send_replace(Some(Ok(earlier)));
-                    return;
+impl Refusal {
+    fn error(&self, retry: Option<Instant>) -> PluginError {
+        match self {
+            Self::Unknown(reason) => PluginError::Unknown(reason.clone()),
+            Self::Down(reason) => PluginError::Unavailable(match retry {
+                Some(retry) => {
+                    let seconds = retry.saturating_duration_since(Instant::now()).as_secs_f32().ceil().max(1.0);
+                    format!("{reason}; it can be started again in {seconds} s")
                 }
-                let exit = earlier.plugin.kill().await;
-                tracing::warn!(plugin = name, %exit, "starting a plugin again");
-            }
-            sender.send_replace(Some(start.await.map(Arc::new)));
-        });
-        Self { outcome, task: task.abort_handle() }
-    }
-
-    fn current(&self) -> Option<Arc<Running>> {
-        self.outcome.borrow().as_ref().and_then(|outcome| outcome.as_ref().ok()).cloned()
-    }
-
-    /// Whether to wait for this one, or use it.
-    fn is_usable(&self) -> bool {
-        match &*self.outcome.borrow() {
-            None => !self.task.is_finished(),
-            Some(Ok(running)) => running.is_usable(),
-            Some(Err(_)) => false,
+                None => reason.clone(),
+            }),
         }
     }
 }

@@ -8,6 +8,7 @@ use std::{
     sync::Mutex,
 };
 
+use botkube_agent::agent::OUTPUT_TARGET;
 use tracing::Level;
 use tracing_subscriber::{
     filter::{LevelFilter, Targets},
@@ -68,8 +69,11 @@ impl Write for LogFile {
     }
 }
 
-/// The agent's own lines from `level` on, and only warnings of the libraries below it.
+/// The agent's own lines from `level` on, only warnings of the libraries below it, and what was asked for of plugins.
 fn quiet_below(level: Level) -> Targets {
     let ours = ["botkube", "botkube_agent", "botkube_console", "botkube_core", "botkube_plugin_host", "go_plugin"];
-    Targets::new().with_default(LevelFilter::WARN).with_targets(ours.map(|target| (target, level)))
+    Targets::new()
+        .with_default(LevelFilter::WARN)
+        .with_targets(ours.map(|target| (target, level)))
+        .with_target(OUTPUT_TARGET, Level::TRACE)
 }

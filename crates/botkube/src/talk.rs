@@ -89,30 +89,61 @@ fn talk(
     let runtime = runtime()?;
     let ended = runtime.block_on(async {
         let agent = setup::agent(config, given, demo)?;
+        // The demo starts only what is tried.
+        if !demo {
+            tracing::info!("plugins are not given these variables of the agent: {}", shortened(&agent.withheld()));
+            agent.start();
+        }
         let stop = CancellationToken::new();
         let console = Console { dispatcher: agent.dispatcher.clone(), conversation, actor: setup::person() };
-        let ended = if terminal {
-            cancel_on(SignalKind::terminate(), &stop);
-            cancel_on(SignalKind::hangup(), &stop);
-            let history = setup::state_dir().join("history");
-            console.terminal(&greeting(&log), Some(history), &stop).await.context("cannot use this terminal")?
-        } else {
-            on_signal(&stop);
-            console.piped(BufReader::new(tokio::io::stdin()), io::stdout(), &stop).await
+        let serving = async {
+            let ended = if terminal {
+                cancel_on(SignalKind::terminate(), &stop);
+                cancel_on(SignalKind::hangup(), &stop);
+                let history = setup::state_dir().join("history");
+                console.terminal(&greeting(&log), Some(history), &stop).await.context("cannot use this terminal")?
+            } else {
+                on_signal(&stop);
+                console.piped(BufReader::new(tokio::io::stdin()), io::stdout(), &stop).await
+            };
+            if ended == Ended::Output {
+                complain("nobody reads the answers any more");
+            }
+            // Only the demo lives from its input.
+            if !demo && ended == Ended::Input && !terminal {
+                stop.cancelled().await;
+            }
+            anyhow::Ok(if ended == Ended::Output { ExitCode::FAILURE } else { ExitCode::SUCCESS })
         };
-        if ended == Ended::Output {
-            complain("nobody reads the answers any more");
-        }
-        // Only the demo lives from its input.
-        if !demo && ended == Ended::Input && !terminal {
-            stop.cancelled().await;
-        }
+        tokio::pin!(serving);
+        let ended = tokio::select! {
+            ended = &mut serving => ended?,
+            reason = agent.gave_up() => {
+                stop.cancel();
+                // What the terminal is used for comes to its end first.
+                let served = serving.await;
+                complain(&format!("ended, as plugins.restartPolicy asks for after too many restarts: {reason}"));
+                served?;
+                ExitCode::FAILURE
+            }
+        };
         agent.stop().await;
         anyhow::Ok(ended)
     });
     // A read from standard input cannot be called off.
     runtime.shutdown_background();
-    ended.map(|ended| if ended == Ended::Output { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    ended
+}
+
+/// Names in one line, however many a cluster puts into the environment.
+fn shortened(names: &[String]) -> String {
+    const SHOWN: usize = 40;
+    let shown = names.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(SHOWN) {
+        0 if names.is_empty() => "none".to_owned(),
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
 }
 
 fn greeting(given: &[String], log: &str) -> String {

@@ -81,7 +81,11 @@ impl Lane {
 pub(crate) async fn host(plugin: &Path, agent: &Path, fresh: bool) -> Result<Lane> {
     let given = BTreeMap::from([("echo".to_owned(), plugin.to_owned())]);
     let launcher = Launcher::new(agent, [LAUNCH])?;
-    let host = Arc::new(Host::new(Catalogue { given, ..Catalogue::default() }, Arc::new(launcher), 64 << 20));
+    let host = Arc::new(Host::new(
+        Catalogue { given, ..Catalogue::default() },
+        Arc::new(launcher),
+        botkube_config::model::Plugins::default(),
+    )?);
     let (calls, stopping, count) = (host.clone(), host, AtomicU64::new(0));
     let call = move || {
         let host = calls.clone();

@@ -4,7 +4,7 @@ use std::fs;
 
 use crate::{
     exec::HURRIED,
-    support::{Machine, check},
+    support::{Machine, check, finish},
 };
 
 /// The command is refused or fails, and says all of this.
@@ -241,6 +241,24 @@ fn one_that_prints_during_a_call_is_answered_and_its_print_logged() {
     let outcome = machine.run(["exec", "--plugin", &plugin, "--", "mine print look here"]);
     assert_eq!(outcome.stdout, "printed\n");
     assert!(outcome.stderr.contains("look here"), "{outcome:?}");
+}
+
+/// What the log holds of one line that a plugin prints to both of its outputs.
+#[track_caller]
+fn logs(variable: &str, level: &str, lines: usize) {
+    let machine = Machine::new();
+    let plugin = format!("mine={}", machine.misbehaving("none"));
+    let mut command = machine.botkube(["exec", "--plugin", &plugin, "--", "mine print look here"]);
+    command.env(variable, level);
+    let outcome = finish(command, "");
+    assert_eq!(outcome.stderr.matches("look here").count(), lines, "{outcome:?}");
+}
+
+#[test]
+fn which_of_its_log_lines_are_shown_can_be_said_for_each_plugin() {
+    logs("LOG_LEVEL_EXECUTOR_OTHER", "debug", 1);
+    logs("LOG_LEVEL_EXECUTOR_MINE", "debug", 2);
+    logs("LOG_LEVEL_EXECUTOR_MINE", "error", 1);
 }
 
 #[test]

@@ -2,7 +2,8 @@
 //!
 //! Reading order: `support` a machine of its own for every test · `exec` statuses, exit codes, outputs · `channels` where a
 //! command is run · `bindings` which plugin answers with which configurations · `bad_plugins`, `bad_input` what goes wrong
-//! and what is said · `processes` what is left behind · `piped`, `terminal` the two ways to talk.
+//! and what is said · `processes` what is left behind · `supervision` what is done about plugins that fail (through the
+//! plugin host, where the command line shows too little) · `piped`, `terminal` the two ways to talk.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod bad_input;
@@ -12,5 +13,6 @@ mod channels;
 mod exec;
 mod piped;
 mod processes;
+mod supervision;
 mod support;
 mod terminal;

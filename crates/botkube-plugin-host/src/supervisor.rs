@@ -1,0 +1,371 @@
+//! The life of one plugin as a pure function: what happened and when goes in, the next state and what to do about it come
+//! out. It must not know processes, tasks, or what time it is.
+//!
+//! ```text
+//! absent ── wanted ──→ fetching ── fetched ──→ starting ── started ──→ ready ⇄ suspect
+//!                         │                       │                      │
+//!                  cannot be had             not started          ended, or unwell → draining → ended
+//!                         ↓                       ↓                      ↓
+//!                    unavailable              backing off, or at once starting again, or deactivated
+//! ```
+//!
+//! * A process that served and ended is started again at once; from the second failure in a row on there is a pause of 1 s,
+//!   2 s, 4 s … 60 s. A start that failed counts as a failure and is always followed by a pause.
+//! * A process that served for [`STEADY`] ends the row; one that served for [`RECOVERED`] also sets the number of restarts
+//!   back to zero.
+//! * Two health checks missed in a row, or one after a call was given up, mean that the process is killed.
+
+use std::time::{Duration, Instant};
+
+use botkube_config::model::{AtThreshold, RestartPolicy};
+
+/// How long a process serves until its next failure is the first of a row again.
+pub(crate) const STEADY: Duration = Duration::from_secs(60);
+/// How long a process serves until earlier restarts no longer count.
+pub(crate) const RECOVERED: Duration = Duration::from_secs(10 * 60);
+/// How long a plugin that cannot be had is not asked for again.
+pub(crate) const RETRY: Duration = Duration::from_secs(5);
+/// How many health checks in a row a plugin may not miss.
+const MISSES: u32 = 2;
+const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// Counts processes of one plugin. Every order and every report names the process it is about.
+pub(crate) type Generation = u64;
+
+/// What the configuration says about plugins that fail.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Policy {
+    pub(crate) restart: RestartPolicy,
+    /// The time between two health checks.
+    pub(crate) health_interval: Duration,
+}
+
+/// Where one plugin is.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct State {
+    pub(crate) phase: Phase,
+    /// The newest process or attempt at one.
+    pub(crate) generation: Generation,
+    /// How often it was started again, as far as it still counts.
+    pub(crate) restarts: u32,
+    /// When that was last.
+    pub(crate) last_restart: Option<Instant>,
+    /// It is kept running, whether or not anybody asks for it.
+    pub(crate) kept: bool,
+    /// Somebody waits for it.
+    wanted: bool,
+    /// Its files are there.
+    fetched: bool,
+    /// How many failures came one after the other.
+    failures: u32,
+}
+
+/// See the module.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) enum Phase {
+    #[default]
+    Absent,
+    Fetching,
+    Starting,
+    Ready(Ready),
+    /// It was told to go.
+    Draining {
+        served: Instant,
+        /// Why, unless the whole host stops.
+        reason: Option<String>,
+    },
+    BackingOff {
+        until: Instant,
+        reason: String,
+    },
+    Deactivated {
+        reason: String,
+    },
+    Unavailable {
+        until: Instant,
+        reason: String,
+    },
+    Stopped,
+}
+
+/// A process that answers, as far as is known.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Ready {
+    since: Instant,
+    /// When to ask whether it is well; `None` while it is being asked.
+    check: Option<Instant>,
+    /// Health checks missed in a row.
+    misses: u32,
+    /// A call was given up: perhaps it is slow, perhaps frozen.
+    suspect: bool,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Event {
+    /// A command needs it.
+    Wanted,
+    /// It is to run from now on.
+    Keep,
+    /// Time passed.
+    Tick,
+    /// The host stops.
+    Stop,
+    /// Something happened to this process, or to the attempt at it.
+    Report(Generation, Report),
+}
+
+/// What happened to a process.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Report {
+    Fetched,
+    CannotBeHad(String),
+    Started,
+    NotStarted(String),
+    /// It ended, and how.
+    Exited(String),
+    /// It answered a health check.
+    Well,
+    /// It missed a health check, and why.
+    Unwell(String),
+    /// A call to it was given up.
+    Suspect,
+    /// It cannot be talked to any more.
+    Broken(String),
+}
+
+/// What to do. Everything but `CallOff` and `GiveUp` ends with a report.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Action {
+    Fetch(Generation),
+    Start(Generation),
+    Ping(Generation),
+    /// End it now.
+    Kill(Generation),
+    /// Ask it to leave, then end it.
+    Dismiss(Generation),
+    /// Drop what was begun, and what may have come of it.
+    CallOff(Generation),
+    /// End the agent.
+    GiveUp(String),
+}
+
+/// What somebody gets who asks for the plugin.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Offer {
+    /// Nothing unless he says that he wants it.
+    Ask,
+    /// Something is under way that will change this.
+    Wait,
+    /// The process of this generation.
+    Serve(Generation),
+    /// No. Worth asking again at `retry`, if ever.
+    Refuse { retry: Option<Instant> },
+}
+
+/// One step of a plugin's life.
+pub(crate) fn step(state: State, event: Event, now: Instant, policy: &Policy) -> (State, Vec<Action>) {
+    let generation = state.generation;
+    match event {
+        Event::Wanted => state.wanted(now),
+        Event::Keep => State { kept: true, ..state }.wanted(now),
+        Event::Tick => state.tick(now),
+        Event::Stop => state.stop(),
+        Event::Report(about, report) if about == generation => state.report(report, now, policy),
+        // Nobody waits for it any more.
+        Event::Report(late, Report::Started) => (state, vec![Action::Kill(late)]),
+        Event::Report(..) => (state, Vec::new()),
+    }
+}
+
+impl State {
+    /// What somebody gets who asks for the plugin now.
+    pub(crate) fn offer(&self) -> Offer {
+        match &self.phase {
+            Phase::Absent => Offer::Ask,
+            Phase::Ready(ready) if !ready.suspect => Offer::Serve(self.generation),
+            Phase::Draining { reason: Some(_), .. } | Phase::Fetching | Phase::Starting | Phase::Ready(_) => {
+                Offer::Wait
+            }
+            Phase::BackingOff { until, .. } | Phase::Unavailable { until, .. } => Offer::Refuse { retry: Some(*until) },
+            Phase::Deactivated { .. } | Phase::Draining { reason: None, .. } | Phase::Stopped => {
+                Offer::Refuse { retry: None }
+            }
+        }
+    }
+
+    /// When a [`Event::Tick`] is due.
+    pub(crate) fn wake(&self) -> Option<Instant> {
+        match &self.phase {
+            Phase::Ready(ready) => {
+                let recovered = (self.restarts > 0).then(|| ready.since + RECOVERED);
+                ready.check.into_iter().chain(recovered).min()
+            }
+            Phase::BackingOff { until, .. } if self.kept => Some(*until),
+            _ => None,
+        }
+    }
+
+    fn wanted(mut self, now: Instant) -> (Self, Vec<Action>) {
+        match self.phase {
+            Phase::Absent => self.begin(now),
+            Phase::BackingOff { until, .. } | Phase::Unavailable { until, .. } if until <= now => self.begin(now),
+            _ => {
+                self.wanted = self.offer() == Offer::Wait;
+                (self, Vec::new())
+            }
+        }
+    }
+
+    fn tick(mut self, now: Instant) -> (Self, Vec<Action>) {
+        if let Phase::BackingOff { until, .. } = self.phase
+            && self.kept
+            && until <= now
+        {
+            return self.begin(now);
+        }
+        let Phase::Ready(ready) = &mut self.phase else { return (self, Vec::new()) };
+        let check = ready.check.take_if(|due| *due <= now);
+        if ready.since + RECOVERED <= now {
+            (self.restarts, self.failures) = (0, 0);
+        }
+        let actions = check.map(|_| Action::Ping(self.generation)).into_iter().collect();
+        (self, actions)
+    }
+
+    fn stop(mut self) -> (Self, Vec<Action>) {
+        let generation = self.generation;
+        let (phase, action) = match self.phase {
+            Phase::Ready(Ready { since, .. }) => {
+                (Phase::Draining { served: since, reason: None }, Some(Action::Dismiss(generation)))
+            }
+            Phase::Draining { served, .. } => (Phase::Draining { served, reason: None }, None),
+            Phase::Fetching | Phase::Starting => (Phase::Stopped, Some(Action::CallOff(generation))),
+            _ => (Phase::Stopped, None),
+        };
+        self.phase = phase;
+        (self, action.into_iter().collect())
+    }
+
+    fn report(mut self, report: Report, now: Instant, policy: &Policy) -> (Self, Vec<Action>) {
+        let generation = self.generation;
+        match (&mut self.phase, report) {
+            (Phase::Fetching, Report::Fetched) => {
+                self.fetched = true;
+                self.phase = Phase::Starting;
+                (self, vec![Action::Start(generation)])
+            }
+            (Phase::Fetching, Report::CannotBeHad(reason)) => {
+                self.wanted = false;
+                self.phase = Phase::Unavailable { until: now + RETRY, reason };
+                (self, Vec::new())
+            }
+            (Phase::Starting, Report::Started) => {
+                self.wanted = false;
+                let check = Some(now + policy.health_interval);
+                self.phase = Phase::Ready(Ready { since: now, check, misses: 0, suspect: false });
+                (self, Vec::new())
+            }
+            (Phase::Starting, Report::NotStarted(reason)) => {
+                // What was fetched may be damaged.
+                self.fetched = false;
+                self.failed(reason, None, now, policy)
+            }
+            (Phase::Ready(ready), Report::Exited(reason)) => {
+                let since = ready.since;
+                self.failed(reason, Some(since), now, policy)
+            }
+            (Phase::Ready(ready), Report::Well) => {
+                *ready = Ready { check: Some(now + policy.health_interval), misses: 0, suspect: false, ..*ready };
+                self.wanted = false;
+                (self, Vec::new())
+            }
+            (Phase::Ready(ready), Report::Unwell(reason)) => {
+                ready.misses += 1;
+                ready.check = Some(now + policy.health_interval);
+                match ready.suspect || ready.misses >= MISSES {
+                    true => self.drain(reason),
+                    false => (self, Vec::new()),
+                }
+            }
+            (Phase::Ready(ready), Report::Suspect) => {
+                ready.suspect = true;
+                let ping = ready.check.take().map(|_| Action::Ping(generation));
+                (self, ping.into_iter().collect())
+            }
+            (Phase::Ready(_), Report::Broken(reason)) => self.drain(reason),
+            (Phase::Draining { served, reason: Some(reason) }, Report::Exited(_)) => {
+                let (served, reason) = (*served, std::mem::take(reason));
+                self.failed(reason, Some(served), now, policy)
+            }
+            (Phase::Draining { reason: None, .. }, Report::Exited(_)) => {
+                self.phase = Phase::Stopped;
+                (self, Vec::new())
+            }
+            // Its start was called off while it came about.
+            (Phase::Stopped, Report::Started) => (self, vec![Action::Kill(generation)]),
+            _ => (self, Vec::new()),
+        }
+    }
+
+    /// A new attempt; there is no process by now.
+    fn begin(mut self, now: Instant) -> (Self, Vec<Action>) {
+        self.generation += 1;
+        self.wanted = true;
+        if self.failures > 0 {
+            self.last_restart = Some(now);
+        }
+        let (phase, action) = match self.fetched {
+            true => (Phase::Starting, Action::Start(self.generation)),
+            false => (Phase::Fetching, Action::Fetch(self.generation)),
+        };
+        self.phase = phase;
+        (self, vec![action])
+    }
+
+    fn drain(mut self, reason: String) -> (Self, Vec<Action>) {
+        let Phase::Ready(Ready { since, .. }) = self.phase else { return (self, Vec::new()) };
+        self.phase = Phase::Draining { served: since, reason: Some(reason) };
+        let kill = Action::Kill(self.generation);
+        (self, vec![kill])
+    }
+
+    /// A process ended, or did not come about: what now? `served` is since when it had served.
+    fn failed(mut self, reason: String, served: Option<Instant>, now: Instant, policy: &Policy) -> (Self, Vec<Action>) {
+        let lasted = served.map_or(Duration::ZERO, |since| now.saturating_duration_since(since));
+        if lasted >= STEADY {
+            self.failures = 0;
+        }
+        if lasted >= RECOVERED {
+            self.restarts = 0;
+        }
+        self.failures += 1;
+        if self.restarts >= policy.restart.threshold {
+            self.wanted = false;
+            let gives_up = policy.restart.at_threshold == AtThreshold::RestartAgent;
+            let actions = gives_up.then(|| Action::GiveUp(reason.clone())).into_iter().collect();
+            self.phase = Phase::Deactivated { reason };
+            return (self, actions);
+        }
+        self.restarts += 1;
+        let pause = pause(self.failures, served.is_some());
+        if pause.is_zero() && (self.kept || self.wanted) {
+            return self.begin(now);
+        }
+        self.wanted = false;
+        self.phase = Phase::BackingOff { until: now + pause, reason };
+        (self, Vec::new())
+    }
+}
+
+/// How long to wait after this many failures in a row.
+fn pause(failures: u32, had_served: bool) -> Duration {
+    match failures {
+        0 | 1 if had_served => Duration::ZERO,
+        _ => LONGEST_PAUSE.min(SHORTEST_PAUSE * 2_u32.saturating_pow(failures.saturating_sub(2).min(16))),
+    }
+}
+
+#[cfg(test)]
+mod tests;

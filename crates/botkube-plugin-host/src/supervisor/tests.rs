@@ -1,0 +1,531 @@
+//! The table of a plugin's life, first step by step under a clock of the test's, then under events in any order.
+
+use std::collections::BTreeSet;
+
+use proptest::{collection::vec, prelude::*};
+
+use super::*;
+
+const INTERVAL: Duration = Duration::from_secs(10);
+
+fn policy(at_threshold: AtThreshold, threshold: u32) -> Policy {
+    Policy { restart: RestartPolicy { at_threshold, threshold }, health_interval: INTERVAL }
+}
+
+/// A plugin and a clock.
+struct Life {
+    state: State,
+    now: Instant,
+    policy: Policy,
+    actions: Vec<Action>,
+}
+
+impl Life {
+    fn new() -> Self {
+        let policy = policy(AtThreshold::DeactivatePlugin, 10);
+        Self { state: State::default(), now: Instant::now(), policy, actions: Vec::new() }
+    }
+
+    /// One that is kept running, and runs.
+    fn ready() -> Self {
+        let mut life = Self::new();
+        life.take(Event::Keep);
+        life.report(Report::Fetched);
+        life.report(Report::Started);
+        life
+    }
+
+    fn with(mut self, at_threshold: AtThreshold, threshold: u32) -> Self {
+        self.policy = policy(at_threshold, threshold);
+        self
+    }
+
+    fn take(&mut self, event: Event) {
+        (self.state, self.actions) = step(self.state.clone(), event, self.now, &self.policy);
+    }
+
+    fn report(&mut self, report: Report) {
+        self.take(Event::Report(self.state.generation, report));
+    }
+
+    fn dies(&mut self) {
+        self.report(Report::Exited("exit code 1".into()));
+    }
+
+    fn misses(&mut self) {
+        self.take(Event::Tick);
+        self.report(Report::Unwell("no answer".into()));
+    }
+
+    fn pass(&mut self, time: Duration) {
+        self.now += time;
+    }
+
+    /// How long it is until it is started again; it is, then.
+    #[track_caller]
+    fn pause(&mut self) -> Duration {
+        let Phase::BackingOff { until, .. } = self.state.phase else { panic!("{:?}", self.state) };
+        let pause = until - self.now;
+        assert_eq!(self.state.wake(), Some(until));
+        self.now = until;
+        self.take(Event::Tick);
+        assert_eq!(self.actions, [Action::Start(self.state.generation)]);
+        self.report(Report::Started);
+        pause
+    }
+
+    #[track_caller]
+    fn restarts_at_once(&mut self) {
+        assert_eq!(self.actions, [Action::Start(self.state.generation)], "{:?}", self.state);
+        self.report(Report::Started);
+    }
+}
+
+#[test]
+fn nothing_is_done_until_somebody_wants_it() {
+    assert_eq!((Life::new().state.offer(), Life::new().state.wake()), (Offer::Ask, None));
+}
+
+#[test]
+fn who_wants_it_waits_until_it_is_fetched_and_started() {
+    let mut life = Life::new();
+    life.take(Event::Wanted);
+    assert_eq!((&life.actions[..], life.state.offer()), (&[Action::Fetch(1)][..], Offer::Wait));
+    life.report(Report::Fetched);
+    assert_eq!((&life.actions[..], life.state.offer()), (&[Action::Start(1)][..], Offer::Wait));
+    life.report(Report::Started);
+    assert_eq!(life.state.offer(), Offer::Serve(1));
+}
+
+#[test]
+fn one_that_dies_is_started_again_at_once() {
+    let mut life = Life::ready();
+    life.dies();
+    life.restarts_at_once();
+    assert_eq!((life.state.restarts, life.state.last_restart), (1, Some(life.now)));
+}
+
+#[test]
+fn one_that_dies_and_is_not_kept_is_started_by_the_next_who_wants_it() {
+    let mut life = Life::ready();
+    life.state.kept = false;
+    life.dies();
+    assert_eq!((&life.actions[..], life.state.wake()), (&[][..], None));
+    life.take(Event::Wanted);
+    life.restarts_at_once();
+}
+
+#[test]
+fn from_the_second_failure_in_a_row_on_the_pauses_double_up_to_a_minute() {
+    let mut life = Life::ready().with(AtThreshold::DeactivatePlugin, 100);
+    life.dies();
+    life.restarts_at_once();
+    let pauses: Vec<u64> = (0..9)
+        .map(|_| {
+            life.dies();
+            life.pause().as_secs()
+        })
+        .collect();
+    assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 60, 60, 60]);
+}
+
+#[test]
+fn during_a_pause_it_is_refused_until_the_pause_is_over() {
+    let mut life = Life::ready();
+    life.dies();
+    life.restarts_at_once();
+    life.dies();
+    life.take(Event::Wanted);
+    let until = life.now + SHORTEST_PAUSE;
+    assert_eq!((&life.actions[..], life.state.offer()), (&[][..], Offer::Refuse { retry: Some(until) }));
+}
+
+#[test]
+fn a_minute_of_service_ends_the_row_and_not_the_count() {
+    let mut life = Life::ready();
+    for _ in 0..3 {
+        life.pass(STEADY);
+        life.dies();
+        life.restarts_at_once();
+    }
+    assert_eq!(life.state.restarts, 3);
+}
+
+#[test]
+fn ten_minutes_of_service_end_the_count() {
+    let mut life = Life::ready();
+    life.dies();
+    life.restarts_at_once();
+    let wake = life.state.wake();
+    life.take(Event::Tick);
+    assert_eq!((life.state.restarts, wake), (1, Some(life.now + INTERVAL)));
+    life.pass(RECOVERED);
+    life.take(Event::Tick);
+    assert_eq!(life.state.restarts, 0);
+}
+
+#[test]
+fn ten_minutes_of_service_end_the_count_also_when_they_end_in_a_failure() {
+    let mut life = Life::ready().with(AtThreshold::DeactivatePlugin, 1);
+    for _ in 0..3 {
+        life.pass(RECOVERED);
+        life.dies();
+        life.restarts_at_once();
+    }
+}
+
+#[test]
+fn a_start_that_fails_is_tried_again_after_a_pause_with_the_files_fetched_anew() {
+    let mut life = Life::new();
+    life.take(Event::Keep);
+    life.report(Report::Fetched);
+    life.report(Report::NotStarted("no such file".into()));
+    let Phase::BackingOff { until, ref reason } = life.state.phase else { panic!("{:?}", life.state) };
+    assert_eq!((until, reason.as_str()), (life.now + SHORTEST_PAUSE, "no such file"));
+    life.now = until;
+    life.take(Event::Tick);
+    assert_eq!(life.actions, [Action::Fetch(2)]);
+}
+
+#[test]
+fn at_the_threshold_it_is_deactivated_for_good() {
+    let mut life = Life::ready().with(AtThreshold::DeactivatePlugin, 2);
+    life.dies();
+    life.restarts_at_once();
+    life.dies();
+    life.pause();
+    life.dies();
+    assert_eq!(life.state.phase, Phase::Deactivated { reason: "exit code 1".into() });
+    life.pass(RECOVERED);
+    life.take(Event::Wanted);
+    assert_eq!((&life.actions[..], life.state.offer()), (&[][..], Offer::Refuse { retry: None }));
+}
+
+#[test]
+fn a_threshold_of_zero_allows_no_restart() {
+    let mut life = Life::ready().with(AtThreshold::DeactivatePlugin, 0);
+    life.dies();
+    assert_eq!(life.state.phase, Phase::Deactivated { reason: "exit code 1".into() });
+}
+
+#[test]
+fn at_the_threshold_the_agent_is_given_up_where_the_policy_says_so() {
+    let mut life = Life::ready().with(AtThreshold::RestartAgent, 1);
+    life.dies();
+    life.restarts_at_once();
+    life.dies();
+    assert_eq!(life.actions, [Action::GiveUp("exit code 1".into())]);
+}
+
+#[test]
+fn what_cannot_be_had_is_asked_for_again_by_who_wants_it_but_not_at_once() {
+    let mut life = Life::new();
+    life.take(Event::Keep);
+    life.report(Report::CannotBeHad("404".into()));
+    life.take(Event::Wanted);
+    assert_eq!((&life.actions[..], life.state.wake()), (&[][..], None));
+    life.pass(RETRY);
+    life.take(Event::Wanted);
+    assert_eq!((&life.actions[..], life.state.restarts), (&[Action::Fetch(2)][..], 0));
+}
+
+#[test]
+fn it_is_asked_whether_it_is_well_every_interval() {
+    let mut life = Life::ready();
+    for _ in 0..3 {
+        assert_eq!(life.state.wake(), Some(life.now + INTERVAL));
+        life.pass(INTERVAL);
+        life.take(Event::Tick);
+        assert_eq!(life.actions, [Action::Ping(1)]);
+        life.report(Report::Well);
+    }
+}
+
+#[test]
+fn one_missed_health_check_changes_nothing() {
+    let mut life = Life::ready();
+    life.pass(INTERVAL);
+    life.misses();
+    assert_eq!((&life.actions[..], life.state.offer()), (&[][..], Offer::Serve(1)));
+}
+
+#[test]
+fn two_missed_in_a_row_end_it_and_it_is_started_again_when_it_is_gone() {
+    let mut life = Life::ready();
+    for _ in 0..2 {
+        life.pass(INTERVAL);
+        life.misses();
+    }
+    assert_eq!((&life.actions[..], life.state.offer()), (&[Action::Kill(1)][..], Offer::Wait));
+    life.dies();
+    life.restarts_at_once();
+}
+
+#[test]
+fn two_missed_with_a_good_one_between_change_nothing() {
+    let mut life = Life::ready();
+    for _ in 0..3 {
+        life.pass(INTERVAL);
+        life.misses();
+        assert_eq!(life.state.offer(), Offer::Serve(1));
+        life.pass(INTERVAL);
+        life.take(Event::Tick);
+        life.report(Report::Well);
+    }
+}
+
+#[test]
+fn one_under_suspicion_is_asked_at_once_and_serves_nobody_until_it_answers() {
+    let mut life = Life::ready();
+    life.report(Report::Suspect);
+    assert_eq!((&life.actions[..], life.state.offer()), (&[Action::Ping(1)][..], Offer::Wait));
+    life.report(Report::Well);
+    assert_eq!(life.state.offer(), Offer::Serve(1));
+}
+
+#[test]
+fn one_under_suspicion_may_miss_no_health_check() {
+    let mut life = Life::ready();
+    life.report(Report::Suspect);
+    life.report(Report::Unwell("no answer".into()));
+    assert_eq!(life.actions, [Action::Kill(1)]);
+}
+
+#[test]
+fn one_that_is_not_kept_is_replaced_for_who_waits_for_it() {
+    let mut life = Life::ready();
+    life.state.kept = false;
+    life.report(Report::Suspect);
+    life.take(Event::Wanted);
+    life.report(Report::Unwell("no answer".into()));
+    life.dies();
+    life.restarts_at_once();
+}
+
+#[test]
+fn one_whose_connection_broke_is_ended() {
+    let mut life = Life::ready();
+    life.report(Report::Broken("gone".into()));
+    assert_eq!(life.actions, [Action::Kill(1)]);
+}
+
+#[test]
+fn a_report_about_an_earlier_process_is_ignored() {
+    let mut life = Life::ready();
+    life.dies();
+    life.restarts_at_once();
+    let before = life.state.clone();
+    for report in [Report::Exited("late".into()), Report::Unwell("late".into()), Report::Broken("late".into())] {
+        life.take(Event::Report(1, report));
+        assert_eq!((&life.state, &life.actions[..]), (&before, &[][..]));
+    }
+}
+
+#[test]
+fn a_stop_lets_it_leave_and_waits_for_that() {
+    let mut life = Life::ready();
+    life.take(Event::Stop);
+    assert_eq!(life.actions, [Action::Dismiss(1)]);
+    life.dies();
+    assert_eq!(life.state.phase, Phase::Stopped);
+}
+
+#[test]
+fn a_stop_calls_off_what_was_begun() {
+    let mut life = Life::new();
+    life.take(Event::Wanted);
+    life.take(Event::Stop);
+    assert_eq!((&life.actions[..], &life.state.phase), (&[Action::CallOff(1)][..], &Phase::Stopped));
+}
+
+/// Something that happens in the world of the property.
+#[derive(Clone, Debug)]
+enum Happens {
+    Wanted,
+    Keep,
+    Pass(u64),
+    /// One of the orders under way comes to its end, well or not.
+    Done(usize, bool),
+    Dies,
+    Suspected,
+    Broken,
+    /// A report about some process long gone.
+    Late(u64, u8),
+    Stop,
+}
+
+fn happens() -> impl Strategy<Value = Happens> {
+    prop_oneof![
+        5 => Just(Happens::Wanted),
+        1 => Just(Happens::Keep),
+        4 => (0_u64..700_000).prop_map(Happens::Pass),
+        12 => (any::<usize>(), any::<bool>()).prop_map(|(which, well)| Happens::Done(which, well)),
+        3 => Just(Happens::Dies),
+        2 => Just(Happens::Suspected),
+        1 => Just(Happens::Broken),
+        2 => (any::<u64>(), any::<u8>()).prop_map(|(back, report)| Happens::Late(back, report)),
+        1 => Just(Happens::Stop),
+    ]
+}
+
+/// What is really there: orders under way, processes, and people who wait.
+struct World {
+    life: Life,
+    orders: Vec<Action>,
+    alive: BTreeSet<Generation>,
+    waiting: usize,
+}
+
+impl World {
+    fn new(policy: Policy) -> Self {
+        let life = Life { policy, ..Life::new() };
+        Self { life, orders: Vec::new(), alive: BTreeSet::new(), waiting: 0 }
+    }
+
+    fn happen(&mut self, what: Happens) {
+        let generation = self.life.state.generation;
+        match what {
+            Happens::Wanted => {
+                self.waiting += 1;
+                self.take(Event::Wanted);
+            }
+            Happens::Keep => self.take(Event::Keep),
+            Happens::Pass(millis) => {
+                self.life.pass(Duration::from_millis(millis));
+                self.take(Event::Tick);
+            }
+            Happens::Done(which, well) if !self.orders.is_empty() => {
+                let order = self.orders.swap_remove(which % self.orders.len());
+                self.done(order, well);
+            }
+            Happens::Done(..) => {}
+            Happens::Dies => {
+                if let Some(process) = self.alive.first().copied() {
+                    self.dies(process);
+                }
+            }
+            Happens::Suspected => self.take(Event::Report(generation, Report::Suspect)),
+            Happens::Broken => self.take(Event::Report(generation, Report::Broken("broken".into()))),
+            Happens::Late(back, report) => {
+                let reason = || "late".to_owned();
+                let reports = [
+                    Report::Fetched,
+                    Report::CannotBeHad(reason()),
+                    Report::NotStarted(reason()),
+                    Report::Exited(reason()),
+                    Report::Well,
+                    Report::Unwell(reason()),
+                    Report::Suspect,
+                    Report::Broken(reason()),
+                ];
+                if let Some(about) = generation.checked_sub(1 + back % 4) {
+                    self.take(Event::Report(about, reports[usize::from(report) % reports.len()].clone()));
+                }
+            }
+            Happens::Stop => self.take(Event::Stop),
+        }
+        self.is_sound();
+    }
+
+    /// An order comes to its end.
+    fn done(&mut self, order: Action, well: bool) {
+        let reason = || "because".to_owned();
+        let (about, report) = match order {
+            Action::Fetch(g) if well => (g, Report::Fetched),
+            Action::Fetch(g) => (g, Report::CannotBeHad(reason())),
+            Action::Start(g) if well => {
+                self.alive.insert(g);
+                (g, Report::Started)
+            }
+            Action::Start(g) => (g, Report::NotStarted(reason())),
+            Action::Ping(g) if well => (g, Report::Well),
+            Action::Ping(g) => (g, Report::Unwell(reason())),
+            Action::Kill(g) | Action::Dismiss(g) => return self.dies(g),
+            Action::CallOff(_) | Action::GiveUp(_) => return,
+        };
+        self.take(Event::Report(about, report));
+    }
+
+    fn dies(&mut self, process: Generation) {
+        self.alive.remove(&process);
+        self.orders
+            .retain(|order| !matches!(order, Action::Ping(g) | Action::Kill(g) | Action::Dismiss(g) if *g == process));
+        self.take(Event::Report(process, Report::Exited("it died".into())));
+    }
+
+    fn take(&mut self, event: Event) {
+        self.life.take(event);
+        for action in std::mem::take(&mut self.life.actions) {
+            match action {
+                Action::Start(_) => assert!(
+                    self.alive.is_empty() && !self.orders.iter().any(|order| matches!(order, Action::Start(_))),
+                    "a second process is started"
+                ),
+                Action::Ping(g) | Action::Kill(g) | Action::Dismiss(g) => {
+                    assert!(self.alive.contains(&g), "{action:?} is about no process");
+                }
+                _ => {}
+            }
+            match action {
+                // A start that is called off may have come about already, which is reported then.
+                Action::CallOff(_) => self.orders.retain(|order| matches!(order, Action::Start(_))),
+                Action::GiveUp(_) => {}
+                // Nobody who is being killed is asked for his health.
+                Action::Kill(g) => {
+                    self.orders.retain(|order| *order != Action::Ping(g));
+                    self.orders.push(action);
+                }
+                action => self.orders.push(action),
+            }
+        }
+        if matches!(self.life.state.offer(), Offer::Serve(_) | Offer::Refuse { .. }) {
+            self.waiting = 0;
+        }
+    }
+
+    fn is_sound(&self) {
+        let state = &self.life.state;
+        assert!(self.alive.len() <= 1, "two processes: {:?}", self.alive);
+        assert!(state.restarts <= self.life.policy.restart.threshold, "{state:?}");
+        match state.offer() {
+            Offer::Serve(g) => assert!(self.alive.contains(&g), "nobody serves: {state:?}"),
+            Offer::Wait => assert!(!self.orders.is_empty(), "nothing to wait for: {state:?}"),
+            Offer::Ask => assert_eq!(self.waiting, 0, "somebody is forgotten: {state:?}"),
+            Offer::Refuse { .. } => {}
+        }
+        for process in &self.alive {
+            let held = matches!(state.phase, Phase::Ready(_)) && state.generation == *process;
+            let ending = self.orders.iter().any(|o| matches!(o, Action::Kill(g) | Action::Dismiss(g) if g == process));
+            assert!(held || ending, "the process {process} is lost: {state:?}");
+        }
+    }
+
+    /// Lets everything under way come to its end.
+    fn settle(&mut self, outcomes: &[bool]) {
+        for well in outcomes {
+            self.happen(Happens::Done(0, *well));
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_events_lead_to_two_processes_a_lost_one_or_a_waiter_without_an_answer(
+        gives_up in any::<bool>(),
+        threshold in 0_u32..4,
+        events in vec(happens(), 0..80),
+        outcomes in vec(any::<bool>(), 8),
+    ) {
+        let at_threshold = if gives_up { AtThreshold::RestartAgent } else { AtThreshold::DeactivatePlugin };
+        let mut world = World::new(policy(at_threshold, threshold));
+        for event in events {
+            world.happen(event);
+        }
+        world.settle(&outcomes);
+        prop_assert_eq!(world.waiting, 0);
+        world.happen(Happens::Stop);
+        world.settle(&outcomes);
+        prop_assert_eq!(&world.life.state.phase, &Phase::Stopped);
+        prop_assert!(world.alive.is_empty());
+    }
+}
