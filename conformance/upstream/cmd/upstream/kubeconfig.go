@@ -4,24 +4,27 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 
-	"gopkg.in/yaml.v3"
 	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/kubeshop/botkube/pkg/config"
 	"github.com/kubeshop/botkube/pkg/plugin"
 )
 
-// kubeconfigKind: the kubeconfig for a plugin's context (as YAML) in a channel; empty where upstream gives none.
+// bound is a configuration with one executor, of this context.
+const bound = `{"communications": {"c": {}}, "executors": {"g": {"r/p": {"enabled": true, "context": %s}}}}`
+
+// kubeconfigKind: the kubeconfig for a plugin's context in a channel; empty where upstream gives none.
 // The agent's own is read the way its configured file is.
 func kubeconfigKind(line json.RawMessage) (answer, error) {
 	var in struct {
-		Own     string            `json:"own"`     // the agent's kubeconfig
+		Own     json.RawMessage   `json:"own"`     // the agent's kubeconfig, for JSON is YAML
 		Files   map[string]string `json:"files"`   // what lies beside it, by name
 		Cluster string            `json:"cluster"` // settings.clusterName
-		Context string            `json:"context"` // the plugin's `context`
+		Context json.RawMessage   `json:"context"` // the plugin's `context`
 		Channel string            `json:"channel"`
 	}
 	read(line, &in)
@@ -29,9 +32,7 @@ func kubeconfigKind(line json.RawMessage) (answer, error) {
 	dir, remove := scratch()
 	defer remove()
 	path := filepath.Join(dir, "kubeconfig")
-	for name, text := range map[string]string{"kubeconfig": in.Own} {
-		write(filepath.Join(dir, name), text)
-	}
+	write(path, string(in.Own))
 	for name, text := range in.Files {
 		write(filepath.Join(dir, name), text)
 	}
@@ -42,13 +43,13 @@ func kubeconfigKind(line json.RawMessage) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	var context config.PluginContext
-	if err := yaml.Unmarshal([]byte(in.Context), &context); err != nil {
+	conf, _, err := config.LoadWithDefaults([][]byte{[]byte(fmt.Sprintf(bound, in.Context))})
+	if err != nil {
 		return answer{}, err
 	}
+	context := conf.Executors["g"].Plugins["r/p"].Context
 	made, err := plugin.GenerateKubeConfig(own, in.Cluster, context, plugin.KubeConfigInput{Channel: in.Channel})
-	// The folder's name is of no interest, and another one each time.
-	return answer{Result: map[string]any{"kubeconfig": string(made), "folder": dir}}, err
+	return answer{Result: string(made)}, err
 }
 
 func write(path, text string) {

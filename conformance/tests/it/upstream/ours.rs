@@ -1,0 +1,129 @@
+//! Our side: each question put to the crate that answers it. It must not know what upstream answers.
+
+use std::{collections::BTreeMap, fs, path::Path};
+
+use botkube_agent::credentials::Impersonating;
+use botkube_api::config::{self, Duration};
+use botkube_config::{
+    finding::Origin,
+    model::{Alias, Config},
+};
+use botkube_core::{
+    command::Command,
+    conversation::{Actor, Conversation},
+    port::Credentials,
+    route::Executors,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::kubeconfig;
+
+/// A text with its alias expanded.
+pub(super) fn expanded(text: &str, aliases: &BTreeMap<String, String>) -> String {
+    let origin = Origin { file: "c.yaml".into(), line: 1, column: 1 };
+    let alias = |(name, command): (&String, &String)| Alias {
+        name: name.clone(),
+        command: command.clone(),
+        display_name: None,
+        origin: origin.clone(),
+    };
+    let aliases: Vec<Alias> = aliases.iter().map(alias).collect();
+    match Command::parse(text, &aliases) {
+        Ok(command) => command.text,
+        Err(error) => error.text,
+    }
+}
+
+/// The kubeconfig of a plugin; empty where it gets none.
+pub(super) fn kubeconfig(case: &kubeconfig::Case) -> Result<String, String> {
+    let dir = tempfile::tempdir().unwrap();
+    let own = dir.path().join("kubeconfig");
+    fs::write(&own, case.own.to_string()).unwrap();
+    for (name, text) in &case.files {
+        fs::write(dir.path().join(name), text).unwrap();
+    }
+    let bound = json!({
+        "communications": { "c": {} },
+        "executors": { "g": { "r/p": { "enabled": true, "context": case.context } } },
+    });
+    let config = load(dir.path(), &[bound.to_string()])?;
+    let conversation =
+        Conversation { display_name: case.channel.clone(), executors: vec!["g".into()], ..Conversation::default() };
+    let route = Executors::new(&config, Vec::new()).bound_in(&conversation).route("p").unwrap();
+    let credentials = Impersonating::new(Some(own), case.cluster.clone());
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let made = runtime.block_on(credentials.for_call(&Actor::default(), &conversation, &route));
+    made.map(|made| String::from_utf8(made.0).unwrap()).map_err(|error| error.to_string())
+}
+
+/// A configuration of these files, in this order.
+fn load(dir: &Path, files: &[String]) -> Result<Config, String> {
+    let paths: Vec<_> = (0..files.len()).map(|number| dir.join(format!("{number}.yaml"))).collect();
+    for (path, text) in paths.iter().zip(files) {
+        fs::write(path, text).unwrap();
+    }
+    botkube_config::load(&paths).map(|loaded| loaded.config).map_err(|rejected| rejected.to_string())
+}
+
+/// The configurations of one plugin, merged over the defaults that the Go program has too, or over nothing.
+pub(super) fn merged(defaults: bool, configs: &[String]) -> Result<Value, String> {
+    let defaults = if defaults { json!(Settings::with_defaults()) } else { json!({}) };
+    let merged = config::merge(Some(defaults), configs).map_err(|error| error.to_string())?;
+    let settings: Settings = config::decode(merged).map_err(|error| error.to_string())?;
+    let mut value = json!(settings);
+    value["d"] = json!(settings.d.as_nanos() as u64);
+    Ok(value)
+}
+
+/// The twin of the Go programs' `settings.Settings`.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Settings {
+    a: String,
+    l: Vec<String>,
+    n: Nested,
+    m: BTreeMap<String, String>,
+    d: Duration,
+    b: bool,
+    i: i64,
+    f: f64,
+    deep: Deep,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Nested {
+    value: String,
+    key: String,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Deep {
+    list: Vec<Item>,
+    on: bool,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
+struct Item {
+    name: String,
+    count: i64,
+}
+
+impl Settings {
+    fn with_defaults() -> Self {
+        Self {
+            a: "da".into(),
+            l: vec!["x".into(), "y".into(), "z".into()],
+            n: Nested { value: "dv".into(), key: "dk".into() },
+            m: BTreeMap::from([("k1".into(), "v1".into())]),
+            d: Duration(std::time::Duration::from_secs(60)),
+            b: true,
+            i: 3,
+            f: 1.5,
+            deep: Deep { list: vec![Item { name: "x".into(), count: 1 }], on: true },
+        }
+    }
+}
