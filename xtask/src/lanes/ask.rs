@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    env, fs,
+    env,
     future::Future,
     io::Read,
     path::Path,
@@ -12,6 +12,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result, ensure};
@@ -21,7 +22,8 @@ use botkube_core::{
     answer::Status,
     conversation::{Actor, Conversation, Incoming},
     delivery::{self, Surface},
-    port::{Kubeconfig, PluginCall, Plugins},
+    dispatch::Dispatcher,
+    port::{Kubeconfig, PluginCall, PluginStatus, Plugins},
     render::{self, TextStyle},
     route::PluginRef,
 };
@@ -146,7 +148,7 @@ pub(crate) async fn start(config: &Path, agent: &Path) -> Result<(Agent, [Durati
 }
 
 async fn ask(dispatcher: &Arc<Dispatcher>, conversation: &Conversation, text: &str) -> Result<String> {
-    let incoming = Incoming { text: text.to_owned(), conversation: conversation.clone(), ..Incoming::default() };
+    let incoming = Incoming { text: text.to_owned(), actor: Actor::default(), conversation: conversation.clone() };
     let mut shown = Shown::default();
     let status = delivery::deliver(dispatcher.submit(incoming, CancellationToken::new()), &mut shown).await;
     ensure!(status == Status::Succeeded, "{status:?}: {}", shown.0);

@@ -6,7 +6,7 @@ use botkube_agent::credentials::Impersonating;
 use botkube_api::config::{self, Duration};
 use botkube_config::{
     finding::Origin,
-    model::{Alias, Config},
+    model::{self, Alias, Config},
 };
 use botkube_core::{
     command::Command,
@@ -51,7 +51,11 @@ pub(super) fn kubeconfig(case: &kubeconfig::Case) -> Result<String, String> {
     let conversation =
         Conversation { display_name: case.channel.clone(), executors: vec!["g".into()], ..Conversation::default() };
     let route = Executors::new(&config, Vec::new()).bound_in(&conversation).route("p").unwrap();
-    let credentials = Impersonating::new(Some(own), case.cluster.clone());
+    let credentials = Impersonating::new(&model::Settings {
+        cluster_name: case.cluster.clone(),
+        kubeconfig: Some(own),
+        service_account_prefix: None,
+    });
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let made = runtime.block_on(credentials.for_call(&Actor::default(), &conversation, &route));
     made.map(|made| String::from_utf8(made.0).unwrap()).map_err(|error| error.to_string())
