@@ -152,7 +152,9 @@ fn bound() -> Result<botkube_config::model::Config> {
         );
     }
     fs::write(&file, text)?;
-    Ok(botkube_config::load(&[file]).map_err(|rejected| anyhow::anyhow!("{rejected}"))?.config)
+    Ok(botkube_config::load(&[file], [], botkube_config::Options::default())
+        .map_err(|rejected| anyhow::anyhow!("{rejected}"))?
+        .config)
 }
 
 /// Plain tonic on both sides of a Unix socket.
