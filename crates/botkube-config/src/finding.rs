@@ -4,11 +4,10 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use serde::{Serialize, Serializer};
+use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 /// How much a finding matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Severity {
     /// The configuration cannot be used.
     Error,
@@ -16,20 +15,30 @@ pub enum Severity {
     Warning,
 }
 
-/// Where a key or a value is written.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
-pub struct Origin {
-    /// The file, as it was named.
-    #[serde(serialize_with = "readable")]
-    pub file: PathBuf,
-    /// Counted from 1.
-    pub line: u32,
-    /// In characters, counted from 1.
-    pub column: u32,
+/// Where a key or a value comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Origin {
+    /// A file.
+    File {
+        /// The file, as it was named.
+        file: PathBuf,
+        /// Counted from 1.
+        line: u32,
+        /// In characters, counted from 1.
+        column: u32,
+    },
+    /// A variable of the environment.
+    Variable {
+        /// Its name.
+        name: String,
+    },
+    /// Nobody wrote it.
+    Default,
 }
 
-/// One thing to tell. `Display` draws it with the line in question; serialised it is the same without the line.
-#[derive(Debug, Clone, Serialize)]
+/// One thing to tell. `Display` draws it with the line in question; serialised it is one flat object of `severity`, `path`,
+/// `file`, `line`, `column`, `variable`, `message` and `help`, each `null` where there is none.
+#[derive(Debug, Clone)]
 pub struct Finding {
     /// How much it matters.
     pub severity: Severity,
@@ -42,8 +51,9 @@ pub struct Finding {
     /// What to do about it, possibly a piece of YAML on lines of its own.
     pub help: Option<String>,
     /// The line `origin` points into, with secrets masked.
-    #[serde(skip)]
     pub excerpt: Option<String>,
+    /// Whether upstream takes the same configuration for something else (docs/compatibility.md).
+    pub differs: bool,
 }
 
 /// Draws findings one below the other.
@@ -63,19 +73,27 @@ impl fmt::Display for Severity {
 
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}:{}", self.file.display(), self.line, self.column)
+        match self {
+            Self::File { file, line, column } => write!(f, "{}:{line}:{column}", file.display()),
+            Self::Variable { name } => write!(f, "the variable {name}"),
+            Self::Default => f.write_str("default"),
+        }
     }
 }
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.severity, self.message)?;
-        let number = self.origin.as_ref().map(|origin| origin.line.to_string()).unwrap_or_default();
+        let place = match &self.origin {
+            Some(Origin::File { line, column, .. }) => Some((line.to_string(), *column)),
+            _ => None,
+        };
+        let number = place.as_ref().map_or("", |(line, _)| line);
         let gutter = number.len().max(1);
         if let Some(origin) = &self.origin {
             write!(f, "\n{:gutter$}--> {origin}", "")?;
-            if let Some(line) = &self.excerpt {
-                let (line, caret) = window(line, origin.column);
+            if let (Some(line), Some((_, column))) = (&self.excerpt, &place) {
+                let (line, caret) = window(line, *column);
                 write!(f, "\n{:gutter$} |\n{number:>gutter$} | {line}\n{:gutter$} | {caret}", "", "")?;
             }
         }
@@ -125,6 +143,25 @@ fn window(line: &str, column: u32) -> (String, String) {
     (shown.trim_end().into(), caret)
 }
 
-fn readable<S: Serializer>(file: &std::path::Path, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(&file.display())
+impl Serialize for Finding {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (mut file, mut line, mut column, mut variable) = (None, None, None, None);
+        match &self.origin {
+            Some(Origin::File { file: path, line: l, column: c }) => {
+                (file, line, column) = (Some(path.display().to_string()), Some(l), Some(c));
+            }
+            Some(Origin::Variable { name }) => variable = Some(name),
+            Some(Origin::Default) | None => {}
+        }
+        let mut object = serializer.serialize_struct("Finding", 8)?;
+        object.serialize_field("severity", &self.severity.to_string())?;
+        object.serialize_field("path", &self.path)?;
+        object.serialize_field("file", &file)?;
+        object.serialize_field("line", &line)?;
+        object.serialize_field("column", &column)?;
+        object.serialize_field("variable", &variable)?;
+        object.serialize_field("message", &self.message)?;
+        object.serialize_field("help", &self.help)?;
+        object.end()
+    }
 }

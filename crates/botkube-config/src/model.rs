@@ -10,6 +10,9 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use crate::finding::Origin;
+use crate::schema::communications::{AwsSigning, MessageTrigger, Server};
+use crate::schema::plugins::IncomingWebhook;
+use crate::schema::settings::{ConfigMap, Deployment, Log, PersistentConfig};
 
 /// Everything the agent was told.
 #[derive(Debug, Clone, Default)]
@@ -28,6 +31,8 @@ pub struct Config {
     pub settings: Settings,
     /// Settings of the plugin host.
     pub plugins: Plugins,
+    /// Watching the configuration for changes.
+    pub config_watcher: ConfigWatcher,
 }
 
 /// One workspace or server on each of its platforms.
@@ -48,6 +53,111 @@ pub struct PlatformConfig {
     pub enabled: bool,
     /// The channels the agent listens in; always empty for sinks.
     pub channels: Vec<Channel>,
+    /// What it takes to reach the platform.
+    pub access: Access,
+    /// Source groups bound to a sink; always empty for platforms with channels and for Elasticsearch, whose indices have
+    /// their own.
+    pub sources: Vec<String>,
+}
+
+/// What it takes to reach a platform.
+#[derive(Debug, Clone)]
+pub enum Access {
+    /// Slack over Socket Mode.
+    SocketSlack {
+        /// The bot token, `xoxb-…`.
+        bot_token: SecretString,
+        /// The app-level token, `xapp-…`.
+        app_token: SecretString,
+    },
+    /// Slack through upstream's cloud.
+    CloudSlack {
+        /// The workspace's token.
+        token: SecretString,
+        /// The bot's user id.
+        bot_id: String,
+        /// Set when a quota is used up.
+        execution_event_streaming_disabled: bool,
+        /// The cloud's router.
+        server: Server,
+    },
+    /// Mattermost.
+    Mattermost {
+        /// The bot's user name.
+        bot_name: String,
+        /// The server's address.
+        url: String,
+        /// The bot's token.
+        token: SecretString,
+        /// The team, by name or display name.
+        team: String,
+    },
+    /// Discord.
+    Discord {
+        /// The bot's token.
+        token: SecretString,
+        /// The application's id.
+        bot_id: String,
+    },
+    /// Microsoft Teams through upstream's cloud.
+    CloudTeams {
+        /// The bot's name.
+        bot_name: String,
+        /// The cloud's router.
+        server: Server,
+    },
+    /// The agent's own console needs nothing.
+    Console,
+    /// Events sent to an address.
+    Webhook {
+        /// The address, often a secret by itself.
+        url: SecretString,
+    },
+    /// Events kept in Elasticsearch.
+    Elasticsearch(Box<Elasticsearch>),
+    /// Events sent to PagerDuty.
+    PagerDuty {
+        /// The integration's key.
+        integration_key: SecretString,
+        /// Another address of the events API; `None`: PagerDuty's own.
+        events_api: Option<String>,
+    },
+}
+
+/// What it takes to keep events in Elasticsearch.
+#[derive(Debug, Clone)]
+pub struct Elasticsearch {
+    /// The server's address.
+    pub server: String,
+    /// The user's name; empty: nobody in particular.
+    pub username: String,
+    /// The user's password.
+    pub password: SecretString,
+    /// Whether the certificate is not checked.
+    pub skip_tls_verify: bool,
+    /// What of the traffic is logged: `info`, `error` or `trace`; otherwise nothing.
+    pub log_level: String,
+    /// Signing of requests for AWS.
+    pub aws_signing: AwsSigning,
+    /// Where events are kept, in the order of the files.
+    pub indices: Vec<Index>,
+}
+
+/// An index of Elasticsearch.
+#[derive(Debug, Clone)]
+pub struct Index {
+    /// The index's key in the configuration.
+    pub alias: String,
+    /// Its name; a date is added.
+    pub name: String,
+    /// The type of its documents.
+    pub document_type: String,
+    /// Its shards.
+    pub shards: u32,
+    /// Its replicas.
+    pub replicas: u32,
+    /// Bound source groups.
+    pub sources: Vec<String>,
 }
 
 /// The platforms a communication group can hold.
@@ -86,6 +196,14 @@ pub struct Channel {
     pub executors: Vec<String>,
     /// Bound source groups.
     pub sources: Vec<String>,
+    /// Whether notifications of events are off when the agent starts.
+    pub notifications_disabled: bool,
+    /// Commands that plain messages run.
+    pub message_triggers: Vec<MessageTrigger>,
+    /// What a private channel is called in public.
+    pub public_alias: Option<String>,
+    /// The team the channel belongs to, where the platform has teams.
+    pub team: Option<String>,
     /// Where the channel is defined.
     pub origin: Origin,
 }
@@ -216,6 +334,31 @@ pub struct Settings {
     /// Where a pod's token and certificates lie, as `<prefix>-token` and `<prefix>-ca.crt`; `None`: where Kubernetes puts
     /// them.
     pub service_account_prefix: Option<PathBuf>,
+    /// Whether new versions are told in the channels.
+    pub upgrade_notifier: bool,
+    /// The port of `/metrics`.
+    pub metrics_port: u16,
+    /// The port of `/healthz`.
+    pub health_port: u16,
+    /// The agent's log.
+    pub log: Log,
+    /// The ConfigMap of the agent's own notes.
+    pub system_config_map: ConfigMap,
+    /// Where settings made in a chat are kept.
+    pub persistent_config: PersistentConfig,
+}
+
+/// Watching the configuration for changes.
+#[derive(Debug, Clone)]
+pub struct ConfigWatcher {
+    /// Whether a change restarts the agent.
+    pub enabled: bool,
+    /// How often upstream's cloud is asked.
+    pub poll_interval: Duration,
+    /// How often everything in the cluster is looked at again.
+    pub resync_period: Duration,
+    /// What is restarted.
+    pub deployment: Deployment,
 }
 
 /// Settings of the plugin host.
@@ -239,6 +382,8 @@ pub struct Plugins {
     pub restart_policy: RestartPolicy,
     /// What plugins are given in their environment beside what all of them get.
     pub env: Vec<PluginEnv>,
+    /// Requests from outside to source plugins.
+    pub incoming_webhook: IncomingWebhook,
 }
 
 /// Where plugins are fetched from.
@@ -280,6 +425,19 @@ pub struct PluginEnv {
 }
 
 impl PlatformKind {
+    /// All of them, in the order in which they are documented.
+    pub const ALL: [Self; 9] = [
+        Self::SocketSlack,
+        Self::CloudSlack,
+        Self::Mattermost,
+        Self::Discord,
+        Self::CloudTeams,
+        Self::Console,
+        Self::Webhook,
+        Self::Elasticsearch,
+        Self::PagerDuty,
+    ];
+
     /// The platform's key in a communication group.
     pub fn key(self) -> &'static str {
         match self {
@@ -365,24 +523,21 @@ impl Plugins {
     }
 }
 
+/// What holds where nobody wrote anything is declared with the keys.
 impl Default for Settings {
     fn default() -> Self {
-        Self { cluster_name: "not-configured".into(), kubeconfig: None, service_account_prefix: None }
+        crate::decode::settings(crate::schema::settings::Settings::default())
     }
 }
 
 impl Default for Plugins {
     fn default() -> Self {
-        Self {
-            cache_dir: PathBuf::from("/tmp"),
-            repositories: BTreeMap::new(),
-            index_max_age: Duration::from_secs(60 * 60),
-            call_timeout: Duration::from_secs(5 * 60),
-            max_answer_size: 64 * 1024 * 1024,
-            max_concurrent_calls: 16,
-            health_check_interval: Duration::from_secs(10),
-            restart_policy: RestartPolicy { at_threshold: AtThreshold::DeactivatePlugin, threshold: 10 },
-            env: Vec::new(),
-        }
+        crate::decode::plugins(crate::schema::plugins::Plugins::default(), &|_| Origin::Default)
+    }
+}
+
+impl Default for ConfigWatcher {
+    fn default() -> Self {
+        crate::decode::config_watcher(crate::schema::settings::ConfigWatcher::default())
     }
 }

@@ -1,17 +1,24 @@
 //! The texts a configuration is made of, so that a place in one of them can be named and shown.
-//! Must not know: YAML, or any key but those whose values are never shown.
+//! Must not know: YAML, or any key.
 
 use std::path::{Path, PathBuf};
 
 use crate::finding::{Finding, Origin, Severity};
+use crate::mask;
 
-/// Every text read so far. Files today; a variable would be one more kind of entry.
-#[derive(Default)]
-pub(crate) struct Sources(Vec<Source>);
+/// The shortest text that is hidden wherever it stands in a line; shorter ones would hide half of every line.
+const SHORTEST_SECRET: usize = 4;
+
+/// Every text read so far.
+#[derive(Clone, Default)]
+pub(crate) struct Sources {
+    entries: Vec<Source>,
+    secrets: Vec<String>,
+}
 
 /// Names one entry of [`Sources`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct SourceId(usize);
+pub(crate) struct SourceId(u32);
 
 /// A place in one of the texts; small, since every key and every value carries one. Ordered as a person reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,35 +28,105 @@ pub(crate) struct Place {
     pub(crate) column: u32,
 }
 
-struct Source {
-    path: PathBuf,
-    text: String,
+#[derive(Clone)]
+enum Source {
+    File { path: PathBuf, text: String },
+    Variable { name: String },
 }
-
-/// Keys that end in one of these hold secrets.
-const SECRET_KEYS: [&str; 7] =
-    ["token", "password", "secret", "apikey", "integrationkey", "secretkey", "authorization"];
-/// Words that start with one of these are secrets.
-const SECRET_WORDS: [&str; 4] = ["xoxb-", "xapp-", "xoxp-", "xoxa-"];
 
 impl Sources {
     pub(crate) fn add(&mut self, path: &Path, text: String) -> SourceId {
-        self.0.push(Source { path: path.to_owned(), text });
-        SourceId(self.0.len() - 1)
+        self.push(Source::File { path: path.to_owned(), text })
+    }
+
+    /// The place that a variable's value has.
+    pub(crate) fn add_variable(&mut self, name: &str) -> Place {
+        Place { source: self.push(Source::Variable { name: name.into() }), line: 1, column: 1 }
+    }
+
+    fn push(&mut self, source: Source) -> SourceId {
+        self.entries.push(source);
+        SourceId(count(self.entries.len() - 1))
     }
 
     pub(crate) fn text(&self, id: SourceId) -> &str {
-        &self.0[id.0].text
+        match self.get(id) {
+            Source::File { text, .. } => text,
+            Source::Variable { .. } => "",
+        }
+    }
+
+    /// The folder of the file `id` is, if it is one.
+    pub(crate) fn folder(&self, id: SourceId) -> Option<&Path> {
+        match self.get(id) {
+            Source::File { path, .. } => path.parent(),
+            Source::Variable { .. } => None,
+        }
     }
 
     pub(crate) fn origin(&self, place: Place) -> Origin {
-        Origin { file: self.0[place.source.0].path.clone(), line: place.line, column: place.column }
+        match self.get(place.source) {
+            Source::File { path, .. } => Origin::File { file: path.clone(), line: place.line, column: place.column },
+            Source::Variable { name } => Origin::Variable { name: name.clone() },
+        }
+    }
+
+    /// The origin of what was written at `place`, or by nobody.
+    pub(crate) fn written(&self, place: Option<Place>) -> Origin {
+        place.map_or(Origin::Default, |place| self.origin(place))
+    }
+
+    /// Keeps the names only.
+    pub(crate) fn forget_texts(&mut self) {
+        self.secrets.clear();
+        for source in &mut self.entries {
+            if let Source::File { text, .. } = source {
+                *text = String::new();
+            }
+        }
+    }
+
+    /// Never shows `text` in a line again.
+    pub(crate) fn hide(&mut self, text: &str) {
+        let lines = text.lines().map(str::trim).filter(|line| line.chars().count() >= SHORTEST_SECRET);
+        self.secrets.extend(lines.map(Into::into));
+    }
+
+    /// `text` without anything that is known or looks like a secret.
+    pub(crate) fn harmless(&self, text: &str) -> String {
+        self.without_secrets(mask::text(text))
+    }
+
+    /// `shown` without anything that is known to be a secret.
+    pub(crate) fn without_secrets(&self, mut shown: String) -> String {
+        for secret in &self.secrets {
+            if shown.contains(secret.as_str()) {
+                shown = shown.replace(secret.as_str(), &"*".repeat(secret.chars().count()));
+            }
+        }
+        shown
     }
 
     /// The line at `place` with secrets masked, if there is one.
     pub(crate) fn excerpt(&self, place: Place) -> Option<String> {
         let index = usize::try_from(place.line).ok()?.checked_sub(1)?;
-        self.text(place.source).lines().nth(index).map(mask)
+        let lines: Vec<&str> = self.text(place.source).lines().take(index + 1).collect();
+        let line = lines.get(index)?;
+        let indentation = |line: &str| line.len() - line.trim_start().len();
+        let mut below = indentation(line);
+        for above in lines[..index].iter().rev().filter(|line| !line.trim().is_empty()) {
+            if indentation(above) < below {
+                below = indentation(above);
+                if mask::opens_secret(above) {
+                    return Some(line.chars().map(|c| if c.is_whitespace() { c } else { '*' }).collect());
+                }
+            }
+        }
+        Some(self.without_secrets(mask::line(line)))
+    }
+
+    fn get(&self, id: SourceId) -> &Source {
+        &self.entries[id.0 as usize]
     }
 }
 
@@ -63,10 +140,15 @@ pub(crate) fn read(sources: &mut Sources, path: &Path) -> Result<SourceId, Box<F
             message: format!("cannot read the configuration file {}: {error}", path.display()),
             help: Some("name a file that exists and that this user may read".into()),
             excerpt: None,
+            differs: false,
         })
     })?;
     match String::from_utf8(bytes) {
-        Ok(text) => Ok(sources.add(path, text)),
+        Ok(text) => {
+            // Some editors begin every file with a mark; it is no part of the text.
+            let text = text.strip_prefix('\u{feff}').map_or(text.as_str(), |rest| rest).to_owned();
+            Ok(sources.add(path, text))
+        }
         Err(error) => {
             let good = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]).into_owned();
             let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
@@ -83,60 +165,13 @@ pub(crate) fn read(sources: &mut Sources, path: &Path) -> Result<SourceId, Box<F
                 message: "the file is not UTF-8 text".into(),
                 help: Some("save the file as UTF-8".into()),
                 excerpt: sources.excerpt(place),
+                differs: false,
             }))
         }
     }
 }
 
-/// `line` with every secret it seems to hold replaced by as many stars, so that columns stay what they are.
-pub(crate) fn mask(line: &str) -> String {
-    let mut shown: Vec<char> = line.chars().collect();
-    let lower: Vec<char> = shown.iter().map(char::to_ascii_lowercase).collect();
-    for colon in (0..lower.len()).filter(|&at| lower[at] == ':') {
-        let key: String = lower[..colon].iter().collect();
-        let key = key.trim_end_matches([' ', '"', '\'']);
-        if SECRET_KEYS.iter().any(|secret| key.ends_with(secret)) {
-            let value = (colon + 1..lower.len()).take_while(|&at| !matches!(lower[at], ',' | '}'));
-            value.filter(|&at| lower[at] != ' ').for_each(|at| shown[at] = '*');
-        }
-    }
-    for start in 0..lower.len() {
-        if SECRET_WORDS.iter().any(|word| word.chars().eq(lower[start..].iter().copied().take(word.len()))) {
-            let word = (start..lower.len()).take_while(|&at| lower[at].is_ascii_alphanumeric() || lower[at] == '-');
-            word.for_each(|at| shown[at] = '*');
-        }
-    }
-    shown.into_iter().collect()
-}
-
 /// Lines and columns beyond four thousand million are all the same to a reader.
 fn count(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn check(line: &str, shown: &str) {
-        assert_eq!(mask(line), shown);
-    }
-
-    #[test]
-    fn values_of_secret_keys_are_not_shown() {
-        check("  botToken: 'abc'", "  botToken: *****");
-        check("{\"password\": p w, url: x}", "{\"password\": * *, url: x}");
-    }
-
-    #[test]
-    fn tokens_of_slack_are_not_shown_wherever_they_stand() {
-        check("- xoxb-1-a # why", "- ******** # why");
-    }
-
-    #[test]
-    fn everything_else_is_shown() {
-        check("tokens: [a]", "tokens: [a]");
-        check("name: token", "name: token");
-    }
 }

@@ -12,7 +12,7 @@ fn loaded(files: &[(&str, &[u8])]) -> String {
     for (path, (_, content)) in paths.iter().zip(files) {
         std::fs::write(path, content).unwrap();
     }
-    let said = match load(&paths) {
+    let said = match load(&paths, [], Options::default()) {
         Ok(loaded) => format!("cluster {}", loaded.config.settings.cluster_name),
         Err(rejected) => rejected.to_string(),
     };
@@ -162,7 +162,9 @@ fn tokens_stay_out_of_pictures() {
 
 #[test]
 fn a_missing_file_is_named() {
-    let Err(rejected) = load(&[PathBuf::from("/does/not/exist.yaml")]) else { panic!("nothing there to load") };
+    let Err(rejected) = load(&[PathBuf::from("/does/not/exist.yaml")], [], Options::default()) else {
+        panic!("nothing there to load")
+    };
     insta::assert_snapshot!(rejected, @"
     error: cannot read the configuration file /does/not/exist.yaml: No such file or directory (os error 2)
       = help: name a file that exists and that this user may read
@@ -174,9 +176,9 @@ fn a_finding_as_json_has_its_place() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.yaml");
     std::fs::write(&path, "settings:\n  kubeconfig: [a]\n").unwrap();
-    let rejected = load(std::slice::from_ref(&path)).unwrap_err();
+    let rejected = load(std::slice::from_ref(&path), [], Options::default()).unwrap_err();
     let json = serde_json::to_string(&rejected.findings).unwrap().replace(&path.display().to_string(), "a.yaml");
-    insta::assert_snapshot!(json, @r#"[{"severity":"error","path":"settings.kubeconfig","origin":{"file":"a.yaml","line":2,"column":15},"message":"`settings.kubeconfig` needs a text, found a list","help":"write a single value after the colon"}]"#);
+    insta::assert_snapshot!(json, @r#"[{"severity":"error","path":"settings.kubeconfig","file":"a.yaml","line":2,"column":15,"variable":null,"message":"`settings.kubeconfig` needs a text, found a list","help":"write a single value after the colon"}]"#);
 }
 
 #[test]

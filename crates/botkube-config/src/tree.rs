@@ -10,14 +10,14 @@ use crate::finding::{Finding, Severity};
 use crate::source::{Place, SourceId, Sources};
 
 /// A value and where it was written.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Node {
     pub(crate) value: Value,
-    /// `None` only for a root that no file wrote.
+    /// `None` for what nobody wrote.
     pub(crate) place: Option<Place>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) enum Value {
     Null,
     Bool(bool),
@@ -28,11 +28,18 @@ pub(crate) enum Value {
 }
 
 /// A key with its value; keys keep the order in which they were first written.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Entry {
     pub(crate) key: String,
-    pub(crate) place: Place,
+    /// Where the key was written; `None` for what nobody wrote.
+    pub(crate) place: Option<Place>,
     pub(crate) node: Node,
+}
+
+/// A `null` that was laid over a map and changes nothing.
+pub(crate) struct KeptMap {
+    pub(crate) path: Vec<String>,
+    pub(crate) place: Option<Place>,
 }
 
 /// What the parser hands over: positions are still its own.
@@ -76,27 +83,86 @@ impl Node {
         Self { value: Value::Map(Vec::new()), place: None }
     }
 
-    /// Lays `upper` over this: maps merge key by key, anything else replaces, `null` too (contract-host §1.2).
-    pub(crate) fn overlay(&mut self, upper: Self) {
+    /// What no one wrote.
+    pub(crate) fn unwritten(value: Value) -> Self {
+        Self { value, place: None }
+    }
+
+    /// Lays `upper` over this: maps merge key by key, anything else replaces (contract-host §1.2). A `null` leaves a map as
+    /// it is, which is noted where the map held something.
+    pub(crate) fn overlay(&mut self, upper: Self, kept: &mut Vec<KeptMap>) {
+        self.lay(upper, &mut Vec::new(), kept);
+    }
+
+    fn lay(&mut self, upper: Self, path: &mut Vec<String>, kept: &mut Vec<KeptMap>) {
         match (&mut self.value, upper.value) {
-            (Value::Map(entries), Value::Map(upper)) => upper.into_iter().for_each(|entry| entry.merge_into(entries)),
+            (Value::Map(entries), Value::Map(upper)) => {
+                for entry in upper {
+                    path.push(entry.key.clone());
+                    entry.merge_into(entries, path, kept);
+                    path.pop();
+                }
+            }
+            (Value::Map(entries), Value::Null) => {
+                if !entries.is_empty() {
+                    kept.push(KeptMap { path: path.clone(), place: upper.place });
+                }
+            }
             (value, replacement) => {
                 *value = replacement;
                 self.place = upper.place;
             }
         }
     }
+
+    /// Where the key at the end of `path` was written, and its value; items of a list are `[index]`.
+    pub(crate) fn find(&self, path: &[impl AsRef<str>]) -> Option<(Option<Place>, &Self)> {
+        path.iter().try_fold((self.place, self), |(_, node), key| match &node.value {
+            Value::Map(entries) => {
+                let entry = entries.iter().find(|entry| entry.key == key.as_ref())?;
+                Some((entry.place, &entry.node))
+            }
+            Value::List(items) => {
+                let index = key.as_ref().strip_prefix('[')?.strip_suffix(']')?.parse::<usize>().ok()?;
+                items.get(index).map(|item| (item.place, item))
+            }
+            _ => None,
+        })
+    }
+
+    /// The keys below, none if this is no map.
+    pub(crate) fn entries(&self) -> &[Entry] {
+        match &self.value {
+            Value::Map(entries) => entries,
+            _ => &[],
+        }
+    }
+
+    /// The same, to be changed.
+    pub(crate) fn entries_mut(&mut self) -> &mut [Entry] {
+        match &mut self.value {
+            Value::Map(entries) => entries,
+            _ => &mut [],
+        }
+    }
+
+    /// The value of the key of this name, in whatever letter case; the exact spelling wins.
+    pub(crate) fn get(&self, name: &str) -> Option<&Entry> {
+        let entries = self.entries();
+        let exact = entries.iter().find(|entry| entry.key == name);
+        exact.or_else(|| entries.iter().find(|entry| entry.key.eq_ignore_ascii_case(name)))
+    }
 }
 
 impl Entry {
-    fn merge_into(self, entries: &mut Vec<Self>) {
+    fn merge_into(self, entries: &mut Vec<Self>, path: &mut Vec<String>, kept: &mut Vec<KeptMap>) {
         match entries.iter_mut().find(|known| known.key == self.key) {
             Some(known) => {
                 // A map that is only added to is still the one its first file wrote.
-                if !matches!((&known.node.value, &self.node.value), (Value::Map(_), Value::Map(_))) {
+                if !matches!((&known.node.value, &self.node.value), (Value::Map(_), Value::Map(_) | Value::Null)) {
                     known.place = self.place;
                 }
-                known.node.overlay(self.node);
+                known.node.lay(self.node, path, kept);
             }
             None => entries.push(self),
         }
@@ -117,18 +183,14 @@ impl Value {
     }
 }
 
-/// What a message calls the value.
+/// What a message calls the value; a text, which may be a secret, is not in it.
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Null => f.write_str("nothing"),
             Self::Bool(value) => write!(f, "the boolean `{value}`"),
             Self::Number(value) => write!(f, "the number `{value}`"),
-            Self::Text(value) => {
-                let shown: String = value.chars().take(40).collect();
-                let more = if shown.len() < value.len() { "…" } else { "" };
-                write!(f, "the text `{}{more}`", crate::source::mask(&shown.escape_debug().to_string()))
-            }
+            Self::Text(_) => f.write_str("a text"),
             Self::List(_) => f.write_str("a list"),
             Self::Map(_) => f.write_str("a map"),
         }
@@ -210,7 +272,7 @@ fn node(source: SourceId, raw: Spanned<Raw>) -> Node {
             entries
                 .into_iter()
                 .map(|(key, value)| Entry {
-                    place: place(source, key.defined),
+                    place: Some(place(source, key.defined)),
                     key: key.value,
                     node: node(source, value),
                 })
@@ -265,6 +327,7 @@ fn finding(sources: &Sources, at: Option<Place>, message: String, help: &str) ->
         message,
         help: Some(help.into()),
         excerpt: at.and_then(|at| sources.excerpt(at)),
+        differs: false,
     }
 }
 

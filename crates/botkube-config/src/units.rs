@@ -72,6 +72,31 @@ pub(crate) fn bytes(text: &str) -> Option<u64> {
     count.parse::<u64>().ok()?.checked_mul(factor)
 }
 
+/// `duration` in the fewest words that mean it, such as `1h30m`.
+pub(crate) fn go_duration(duration: Duration) -> String {
+    let mut rest = duration.as_nanos();
+    let mut text = String::new();
+    for (unit, nanoseconds) in
+        [("h", 3_600_000_000_000), ("m", 60_000_000_000), ("s", 1_000_000_000), ("ms", 1_000_000), ("ns", 1)]
+    {
+        let count = rest / nanoseconds;
+        rest %= nanoseconds;
+        if count > 0 {
+            text += &format!("{count}{unit}");
+        }
+    }
+    if text.is_empty() { "0s".into() } else { text }
+}
+
+/// `bytes` with the largest unit that divides it, such as `64Mi`.
+pub(crate) fn binary_size(bytes: u64) -> String {
+    let units = [("Gi", 1 << 30), ("Mi", 1 << 20), ("Ki", 1 << 10)];
+    match units.into_iter().find(|(_, factor)| bytes > 0 && bytes.is_multiple_of(*factor)) {
+        Some((unit, factor)) => format!("{}{unit}", bytes / factor),
+        None => bytes.to_string(),
+    }
+}
+
 fn digits(text: &str) -> (&str, &str) {
     text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()))
 }

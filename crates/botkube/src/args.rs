@@ -30,20 +30,97 @@ pub(crate) enum Verb {
     /// Run one command as if it were typed in a channel, and exit with 0 only if it succeeded
     #[command(after_help = "Example: botkube exec --config botkube.yaml --channel ops -- echo hello")]
     Exec(Exec),
+    /// Look at a configuration without running anything
+    #[command(subcommand)]
+    Config(ConfigVerb),
 }
 
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigVerb {
+    /// Say what is wrong, what differs from upstream, and what this version serves; the exit code is 2 when something is wrong
+    #[command(
+        after_help = "Example: botkube config validate botkube.yaml\n\nHelm values of upstream's chart are understood, too."
+    )]
+    Validate(Validate),
+    /// Show what all files and variables come to, as YAML without secrets
+    #[command(after_help = "Example: botkube config show --origins --config botkube.yaml")]
+    Show(Show),
+    /// Print the JSON Schema of a configuration, for editors
+    #[command(after_help = "Example: botkube config schema > botkube.schema.json")]
+    Schema(Schema),
+}
+
+/// The files of a configuration.
 #[derive(Debug, Default, clap::Args)]
-pub(crate) struct Run {
-    /// A configuration file; may repeat, later ones win. Otherwise BOTKUBE_CONFIG_PATHS
-    #[arg(long, value_name = "FILE")]
+pub(crate) struct Files {
+    /// A configuration file; may repeat or hold several separated by commas, later ones win, those named `_…` come last.
+    /// Otherwise BOTKUBE_CONFIG_PATHS
+    #[arg(long, short, value_name = "FILE", value_delimiter = ',')]
     pub(crate) config: Vec<PathBuf>,
 }
 
 #[derive(Debug, clap::Args)]
+pub(crate) struct Validate {
+    /// The files, as with --config
+    #[arg(value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) more: Files,
+
+    /// Take unknown keys for warnings
+    #[arg(long)]
+    pub(crate) lenient: bool,
+
+    /// How findings are printed: json is one array of {"severity", "path", "file", "line", "column", "variable", "message", "help"}
+    #[arg(long, short, value_enum, default_value_t = Output::Text)]
+    pub(crate) output: Output,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Show {
+    /// The files, as with --config
+    #[arg(value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) more: Files,
+
+    /// Say of every key where it comes from
+    #[arg(long)]
+    pub(crate) origins: bool,
+
+    /// How the configuration is printed: text is YAML; json with --origins is {"configuration": …, "origins": …}
+    #[arg(long, short, value_enum, default_value_t = Output::Text)]
+    pub(crate) output: Output,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Schema {
+    /// The schema is JSON either way; text is spread over lines
+    #[arg(long, short, value_enum, default_value_t = Output::Text)]
+    pub(crate) output: Output,
+}
+
+#[derive(Debug, Default, clap::Args)]
+pub(crate) struct Run {
+    #[command(flatten)]
+    pub(crate) files: Files,
+
+    /// Take unknown keys for warnings
+    #[arg(long)]
+    pub(crate) lenient: bool,
+}
+
+#[derive(Debug, clap::Args)]
 pub(crate) struct Exec {
-    /// A configuration file; may repeat, later ones win. Otherwise BOTKUBE_CONFIG_PATHS, otherwise the demo
-    #[arg(long, value_name = "FILE")]
-    pub(crate) config: Vec<PathBuf>,
+    /// Without any file: the demo
+    #[command(flatten)]
+    pub(crate) files: Files,
+
+    /// Take unknown keys for warnings
+    #[arg(long)]
+    pub(crate) lenient: bool,
 
     /// The channel's alias, name or id, on any platform; may be left out when there is only one
     #[arg(long, value_name = "CHANNEL")]
@@ -62,7 +139,7 @@ pub(crate) struct Exec {
 pub(crate) enum Output {
     /// As a person reads it
     Text,
-    /// One object: {"status": …, "text": …, "messages": […]}
+    /// For programs; of an answer: {"status": …, "text": …, "messages": […]}
     Json,
 }
 

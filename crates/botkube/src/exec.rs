@@ -8,6 +8,7 @@ use std::{
 
 use anyhow::{Result, bail};
 use botkube_api::message::Message;
+use botkube_config::Options;
 use botkube_core::{
     answer::Status,
     conversation::Incoming,
@@ -31,9 +32,9 @@ use crate::{
 pub(crate) fn run(exec: Exec, given: Vec<GivenPlugin>) -> Result<ExitCode> {
     logging::to_stderr(Level::WARN);
     let text = join(exec.words)?;
-    let config = setup::configuration(exec.config)?;
-    let demo = config.is_none();
-    let config = config.unwrap_or_else(setup::demo_configuration);
+    let loaded = setup::configuration(exec.files, Options { lenient: exec.lenient, ..Options::default() })?;
+    let demo = loaded.is_none();
+    let config = loaded.map_or_else(setup::demo_configuration, |loaded| loaded.config);
     let conversation = match (demo, &exec.channel) {
         (true, Some(_)) => bail!("--channel needs a configuration with channels: add --config FILE"),
         (true, None) => setup::everything(&config),

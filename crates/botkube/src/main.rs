@@ -1,6 +1,7 @@
 //! The one binary: agent and tool. It reads arguments, puts a run together, and turns its end into an exit code.
 
 mod args;
+mod config;
 mod embedded;
 mod exec;
 mod logging;
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
     let args = Args::parse();
     let outcome = match args.verb {
         Some(Verb::Exec(exec)) => exec::run(exec, args.plugin),
+        Some(Verb::Config(verb)) => config::run(verb),
         Some(Verb::Run(run)) => talk::run(run, args.plugin),
         None if env::var_os(botkube_config::CONFIG_PATHS_VARIABLE).is_some() => {
             talk::run(args::Run::default(), args.plugin)

@@ -9,33 +9,46 @@ use std::{
 use anyhow::{Context, Result, bail};
 use botkube_agent::agent::{Agent, Parts};
 use botkube_config::{
-    CONFIG_PATHS_VARIABLE,
+    CONFIG_PATHS_VARIABLE, Loaded, Options,
     model::{Config, PlatformKind, Settings},
 };
 use botkube_core::conversation::{Actor, Certainty, Conversation};
 
-use crate::{args::GivenPlugin, embedded};
+use crate::{
+    args::{Files, GivenPlugin},
+    embedded,
+};
 
 /// What the cluster is called in the demo, where there is none.
 const DEMO_CLUSTER: &str = "demo";
 
-/// The configuration of the files, or of BOTKUBE_CONFIG_PATHS; `None` when neither names any. Warnings are said.
-pub(crate) fn configuration(files: Vec<PathBuf>) -> Result<Option<Config>> {
-    let files = match env::var(CONFIG_PATHS_VARIABLE) {
-        _ if !files.is_empty() => files,
-        Ok(paths) => botkube_config::paths_from_env(&paths),
-        Err(VarError::NotPresent) => files,
+/// The files that are named, or those of BOTKUBE_CONFIG_PATHS, in the order in which they count; none when neither names any.
+pub(crate) fn files(files: Files) -> Result<Vec<PathBuf>> {
+    match env::var(CONFIG_PATHS_VARIABLE) {
+        _ if !files.config.is_empty() => Ok(botkube_config::in_order(files.config)),
+        Ok(paths) => Ok(botkube_config::paths_from_env(&paths)),
+        Err(VarError::NotPresent) => Ok(Vec::new()),
         Err(VarError::NotUnicode(_)) => bail!("{CONFIG_PATHS_VARIABLE} is not UTF-8; give the files with --config"),
-    };
+    }
+}
+
+/// This process's environment. Variables that are not text are none of the configuration's.
+pub(crate) fn environment() -> impl Iterator<Item = (String, String)> {
+    env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+}
+
+/// The configuration of the files, or of BOTKUBE_CONFIG_PATHS; `None` when neither names any. Warnings are said.
+pub(crate) fn configuration(files: Files, options: Options) -> Result<Option<Loaded>> {
+    let files = self::files(files)?;
     if files.is_empty() {
         return Ok(None);
     }
-    match botkube_config::load(&files) {
+    match botkube_config::load(&files, environment(), options) {
         Ok(loaded) => {
-            for finding in loaded.findings {
+            for finding in &loaded.findings {
                 say(&finding.to_string());
             }
-            Ok(Some(loaded.config))
+            Ok(Some(loaded))
         }
         Err(rejected) => bail!("the configuration cannot be used\n\n{rejected}"),
     }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
-use botkube_config::model::{CommunicationGroup, Config, PlatformKind};
+use botkube_config::{Options, model::Config};
 use botkube_console::{Console, Ended};
 use botkube_core::conversation::Conversation;
 use tokio::{
@@ -32,13 +32,15 @@ pub(crate) fn demo(given: Vec<GivenPlugin>) -> Result<ExitCode> {
 
 /// The agent with a configuration.
 pub(crate) fn run(run: Run, given: Vec<GivenPlugin>) -> Result<ExitCode> {
-    let Some(config) = setup::configuration(run.config)? else {
+    let options = Options { lenient: run.lenient, to_run: true, ..Options::default() };
+    let Some(loaded) = setup::configuration(run.files, options)? else {
         bail!("no configuration: give one with --config FILE or in BOTKUBE_CONFIG_PATHS");
     };
-    let unserved = unserved(&config);
+    let unserved = loaded.unserved();
     if !unserved.is_empty() {
         complain(&format!("configured, not yet served by this version: {}", unserved.join(", ")));
     }
+    let config = loaded.config;
     let Some(conversation) = setup::console_channel(&config) else {
         bail!(
             "nothing to serve: this version serves the console; add `console: {{}}` to a group under `communications`, or \
@@ -157,14 +159,4 @@ fn greeting(given: &[String], log: &str) -> String {
          botkube --plugin ./executor_mine",
         tries.join(" · ")
     )
-}
-
-/// Enabled platforms that this version does not serve.
-fn unserved(config: &Config) -> Vec<String> {
-    let enabled = |group: &CommunicationGroup| {
-        let platforms = group.platforms.iter().filter(|p| p.enabled);
-        let unserved = platforms.filter(|p| p.kind != PlatformKind::Console);
-        unserved.map(|p| format!("{} in {}", p.kind.key(), group.name)).collect::<Vec<_>>()
-    };
-    config.communications.iter().flat_map(enabled).collect()
 }

@@ -166,7 +166,7 @@ impl Surface for Shown {
 
 /// An agent that no plugin is part of, and one of its channels.
 fn assembled(config: &Path, channel: &str, agent: &Path) -> Result<(Agent, Conversation)> {
-    let config = botkube_config::load(&[config.to_owned()]).map_err(|rejected| anyhow::anyhow!("{rejected}"))?.config;
+    let config = botkube_config::load(&[config.to_owned()], [], botkube_config::Options::default()).map_err(|rejected| anyhow::anyhow!("{rejected}"))?.config;
     let platforms = config.communications.iter().flat_map(|group| &group.platforms);
     let found = platforms.flat_map(|platform| &platform.channels).find(|known| known.alias == channel);
     let conversation = Conversation {

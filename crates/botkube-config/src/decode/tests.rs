@@ -1,13 +1,14 @@
 //! What keys mean: one configuration in, the model or the findings out.
 //! Must not know: several files; `crate::tests` has those.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use crate::finding::Report;
+use crate::finding::{Origin, Report};
 use crate::model::{Config, Subject};
-use crate::read::Reader;
 use crate::source::Sources;
+use crate::{Loaded, Options};
 
 const TUTORIAL: &str = r#"
 communications:
@@ -36,14 +37,18 @@ executors:
         formatOptions: ["bold"]
 "#;
 
-/// The configuration as a few lines, then what is said about it.
-fn decoded(yaml: &str) -> String {
+/// What one file comes to, whatever is wrong with it.
+fn loaded(yaml: &str) -> Loaded {
     let mut sources = Sources::default();
     let source = sources.add(Path::new("c.yaml"), yaml.into());
     let root = crate::tree::parse(&sources, source).map_err(|finding| finding.to_string()).unwrap();
-    let mut reader = Reader::new(&sources);
-    let mut said = summary(&super::config(&root, &mut reader));
-    let findings = reader.into_findings();
+    crate::assemble(sources, vec![root], BTreeMap::new(), Options::default())
+}
+
+/// The configuration as a few lines, then what is said about it.
+fn decoded(yaml: &str) -> String {
+    let Loaded { config, findings, .. } = loaded(yaml);
+    let mut said = summary(&config);
     if !findings.is_empty() {
         let _ = write!(said, "{}", Report(&findings));
     }
@@ -57,7 +62,8 @@ fn summary(config: &Config) -> String {
             let _ = writeln!(lines, "{}: {:?} {}", group.name, platform.kind, on(platform.enabled));
             for channel in &platform.channels {
                 let (name, id) = (&channel.name, &channel.id);
-                let origin = format!("{}:{}", channel.origin.line, channel.origin.column);
+                let Origin::File { line, column, .. } = channel.origin else { panic!("written in a file") };
+                let origin = format!("{line}:{column}");
                 let _ = writeln!(lines, "  {} {name:?} {id:?} {:?} at {origin}", channel.alias, channel.executors);
             }
         }

@@ -11,7 +11,7 @@ fn leaves(documents: &[&str]) -> Vec<String> {
     let mut root = Node::empty();
     for (number, document) in documents.iter().enumerate() {
         let source = sources.add(Path::new(&number.to_string()), (*document).into());
-        root.overlay(parse(&sources, source).unwrap());
+        root.overlay(parse(&sources, source).unwrap(), &mut Vec::new());
     }
     let mut found = Vec::new();
     collect(&sources, "", &root, &mut found);
@@ -22,7 +22,12 @@ fn collect(sources: &Sources, path: &str, node: &Node, found: &mut Vec<String>) 
     match &node.value {
         Value::Map(entries) if !entries.is_empty() => {
             for entry in entries {
-                collect(sources, &format!("{path}/{}@{}", entry.key, sources.origin(entry.place)), &entry.node, found);
+                collect(
+                    sources,
+                    &format!("{path}/{}@{}", entry.key, sources.origin(entry.place.unwrap())),
+                    &entry.node,
+                    found,
+                );
             }
         }
         Value::List(items) => items.iter().for_each(|item| collect(sources, &format!("{path}/-"), item, found)),
@@ -65,8 +70,22 @@ fn lists_replace() {
 }
 
 #[test]
-fn null_replaces_a_whole_subtree() {
-    check(&["a: {b: 1}", "a: null"], &["/a@1:1:1 = null@1:1:4"]);
+fn null_replaces_a_value() {
+    check(&["a: 1", "a: null"], &["/a@1:1:1 = null@1:1:4"]);
+    check(&["a: [1]", "a: null"], &["/a@1:1:1 = null@1:1:4"]);
+}
+
+#[test]
+fn null_leaves_a_map_as_it_is_and_is_noted_where_the_map_held_something() {
+    check(&["a: {b: 1}", "a: null"], &["/a@0:1:1/b@0:1:5 = 1@0:1:8"]);
+    let mut sources = Sources::default();
+    let mut parsed = |text: &str| {
+        let source = sources.add(Path::new("f"), text.into());
+        parse(&sources, source).unwrap()
+    };
+    let (mut root, mut kept) = (parsed("a: {b: {c: 1}, d: {}}"), Vec::new());
+    root.overlay(parsed("a: {b: null, d: null}"), &mut kept);
+    assert_eq!(kept.iter().map(|map| map.path.join(".")).collect::<Vec<_>>(), ["a.b"]);
 }
 
 #[test]

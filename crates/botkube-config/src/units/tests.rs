@@ -38,3 +38,15 @@ fn sizes_are_written_as_in_kubernetes_or_with_a_b() {
         check(wrong, None);
     }
 }
+
+#[test]
+fn what_is_shown_can_be_read_again() {
+    #[track_caller]
+    fn check(text: &str) {
+        assert_eq!(go_duration(duration(text).unwrap()), text);
+    }
+    ["1h30m", "10s", "1s500ms", "3ns", "0s"].into_iter().for_each(check);
+    for (size, text) in [(64 << 20, "64Mi"), (10_000_000, "10000000"), (0, "0"), (3 << 10, "3Ki")] {
+        assert_eq!((binary_size(size).as_str(), bytes(text)), (text, Some(size)));
+    }
+}

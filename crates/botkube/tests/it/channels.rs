@@ -8,7 +8,7 @@ executors:
   soft: {botkube/echo: {enabled: true, config: {formatOptions: [italic]}}}
 communications:
   one:
-    socketSlack: {enabled: true, botToken: x, appToken: y, channels: {ops: {name: '#operations', bindings: {executors: [loud]}}}}
+    socketSlack: {enabled: true, botToken: xoxb-1, appToken: xapp-1, channels: {ops: {name: '#operations', bindings: {executors: [loud]}}}}
   two:
     discord: {enabled: false, botId: b, token: t, channels: {dev: {id: '4711', bindings: {executors: [soft]}}}}
     mattermost: {enabled: true, url: u, token: t, team: m, channels: {other: {name: operations, bindings: {executors: [soft]}}}}

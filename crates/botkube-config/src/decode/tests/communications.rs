@@ -59,16 +59,16 @@ fn the_older_spelling_beside_the_newer_is_ignored() {
 fn every_platform_is_known() {
     let kinds =
         ["socketSlack", "cloudSlack", "mattermost", "discord", "cloudTeams", "webhook", "elasticsearch", "pagerDuty"];
-    let sections: String = kinds.iter().map(|kind| format!("    {kind}: {{enabled: true}}\n")).collect();
+    let sections: String = kinds.iter().map(|kind| format!("    {kind}: {{enabled: false}}\n")).collect();
     check!(format!("communications:\n  g:\n{sections}"), @"
-    g: SocketSlack on
-    g: CloudSlack on
-    g: Mattermost on
-    g: Discord on
-    g: CloudTeams on
-    g: Webhook on
-    g: Elasticsearch on
-    g: PagerDuty on
+    g: SocketSlack off
+    g: CloudSlack off
+    g: Mattermost off
+    g: Discord off
+    g: CloudTeams off
+    g: Webhook off
+    g: Elasticsearch off
+    g: PagerDuty off
     ");
 }
 
@@ -114,9 +114,9 @@ communications:
 
 #[test]
 fn case_of_keys_does_not_matter() {
-    check!("Communications: {g: {SOCKETSLACK: {Enabled: true, Channels: {a: {NAME: ops}}}}}", @r#"
-    g: SocketSlack on
-      a Some("ops") None [] at 1:62
+    check!("Communications: {g: {SOCKETSLACK: {Enabled: false, Channels: {a: {NAME: ops}}}}}", @r#"
+    g: SocketSlack off
+      a Some("ops") None [] at 1:63
     "#);
 }
 

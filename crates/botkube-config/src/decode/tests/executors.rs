@@ -90,7 +90,6 @@ fn a_malformed_key_of_a_disabled_plugin_is_only_mentioned() {
 fn a_plugin_that_is_no_map_is_refused() {
     check!("executors: {g: {botkube/echo: true}}", @"
     g (None)
-      botkube/echo off
     error: `executors.g.botkube/echo` needs a map of keys, found the boolean `true`
      --> c.yaml:1:31
       |

@@ -196,7 +196,7 @@ fn an_older_user_as_a_list_of_values_is_understood() {
 fn two_older_users_are_refused() {
     check!(with_context("user: [a, b]"), @r#"
     g (None)
-      botkube/kubectl on user ""+["a", "b"] group -
+      botkube/kubectl on user ""+["a"] group -
     warning: `context.user` is an older spelling, understood as `context.rbac.user`
      --> c.yaml:6:9
       |

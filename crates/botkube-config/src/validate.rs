@@ -1,0 +1,224 @@
+//! What must be true of a configuration whose values fit their keys (contract-host §1.6), each finding with its place.
+//! Must not know: how values are written or decoded.
+//!
+//! Reading order: here aliases, actions and settings; `groups` (plugins and whom they act as, bindings of groups),
+//! `communications` (platforms, channels, triggers).
+
+mod communications;
+mod groups;
+
+use std::collections::BTreeSet;
+
+use crate::decode::EVERY_PLUGIN;
+use crate::finding::Severity;
+use crate::model::PluginKey;
+use crate::nearest::nearest;
+use crate::report::Findings;
+use crate::schema::Root;
+use crate::source::{Place, Sources};
+use crate::tree::{Node, Value};
+
+use groups::Groups;
+
+/// The first words of built-in commands, upstream's and ours.
+const BUILT_IN_VERBS: [&str; 11] =
+    ["help", "ping", "version", "feedback", "list", "show", "status", "enable", "disable", "edit", "cancel"];
+
+/// Reports on single places of a tree.
+pub(crate) struct Check<'a> {
+    pub(crate) tree: &'a Node,
+    pub(crate) sources: &'a Sources,
+    pub(crate) findings: &'a mut Findings,
+    /// Groups of platforms whose Slack has its older spelling.
+    pub(crate) old_slack: &'a BTreeSet<String>,
+    /// Whether these are Helm values, whose secrets may be in the cluster.
+    pub(crate) helm: bool,
+}
+
+impl Check<'_> {
+    /// Checks everything. `to_run`: an agent is to be run with it, so there must be somewhere to listen.
+    pub(crate) fn root(&mut self, root: &Root, to_run: bool) {
+        let executors = Groups::new(
+            "executors",
+            root.executors.iter().map(|(name, group)| {
+                (name.as_str(), group.plugins.iter().map(|(key, executor)| (key.as_str(), &executor.plugin)).collect())
+            }),
+        );
+        let sources = Groups::new(
+            "sources",
+            root.sources.iter().map(|(name, group)| {
+                (name.as_str(), group.plugins.iter().map(|(key, source)| (key.as_str(), &source.plugin)).collect())
+            }),
+        );
+        self.groups(&executors);
+        self.groups(&sources);
+        if to_run && root.communications.is_empty() && !self.findings.has_error(&["communications"]) {
+            let help = "write where people talk to the agent, for example:\ncommunications:\n  default-group:\n    console: {}";
+            let message = "nothing to serve: there is no group under `communications`";
+            self.key(Severity::Error, &["communications"], message, help);
+        }
+        self.communications(root, &executors, &sources);
+        self.aliases(root, &executors);
+        self.actions(root, &executors, &sources);
+        self.settings(root);
+        self.plugins(root);
+    }
+
+    fn aliases(&mut self, root: &Root, executors: &Groups<'_>) {
+        for (name, alias) in &root.aliases {
+            let path = ["aliases", name, "command"];
+            let Some(word) = alias.command.split_whitespace().next() else {
+                if !self.findings.has_error(&path[..2]) {
+                    let help = format!("say what it stands for, for example:\n{name}:\n  command: kubectl");
+                    self.key(Severity::Error, &path[..2], format!("the alias `{name}` stands for no command"), help);
+                }
+                continue;
+            };
+            let known: BTreeSet<&str> = executors.words().chain(BUILT_IN_VERBS).collect();
+            if !known.contains(word) {
+                let help = match nearest(word, known) {
+                    Some(meant) => format!("did you mean `{meant}`?"),
+                    None => format!("define it under `executors`:\nexecutors:\n  GROUP:\n    REPOSITORY/{word}: …"),
+                };
+                let message =
+                    format!("the alias `{name}` begins with `{word}`, which is no executor and no built-in command");
+                self.value(&path, message, help);
+            }
+        }
+    }
+
+    fn actions(&mut self, root: &Root, executors: &Groups<'_>, sources: &Groups<'_>) {
+        for (name, action) in &root.actions {
+            let path = ["actions", name, "bindings", "executors"];
+            if action.enabled {
+                self.required(&path[..2], "command", &action.command, &format!("the action `{name}` is enabled and"));
+            }
+            self.bound(&["actions", name, "bindings", "sources"], &action.bindings.sources, sources);
+            self.bound(&path, &action.bindings.executors, executors);
+            for (index, group) in action.bindings.executors.iter().enumerate().filter(|_| action.enabled) {
+                for bound in executors.enabled(group).iter().filter(|bound| bound.acts_as_channel()) {
+                    let message = format!(
+                        "`{}` acts as the channel it is used in, and the action `{name}` is used in none",
+                        bound.key
+                    );
+                    let help = format!(
+                        "bind a group whose plugin acts as a fixed user or group; `{}` is defined in {}",
+                        bound.key,
+                        self.origin(&["executors", group, bound.text])
+                    );
+                    self.item(&path, index, message, help);
+                }
+            }
+        }
+    }
+
+    fn settings(&mut self, root: &Root) {
+        if root.settings.cluster_name.trim().is_empty() {
+            let message = "the cluster has no name, and answers are headed by it";
+            self.value(&["settings", "clusterName"], message, "give it one, or leave the key out");
+        }
+        if self.tree.find(&["analytics"]).is_some_and(|(key, _)| key.is_some()) && !root.analytics.disable {
+            let message = "`analytics` has no effect: this agent sends nothing to anybody";
+            self.key(Severity::Warning, &["analytics"], message, "remove it");
+        }
+        let webhook = root.plugins.incoming_webhook.enabled.then_some(root.plugins.incoming_webhook.port);
+        let ports: [(&[&str], Option<u16>); 3] = [
+            (&["settings", "metricsPort"], Some(root.settings.metrics_port)),
+            (&["settings", "healthPort"], Some(root.settings.health_port)),
+            (&["plugins", "incomingWebhook", "port"], webhook),
+        ];
+        for (index, (path, port)) in ports.iter().enumerate() {
+            if let Some((other, _)) = ports[..index].iter().find(|(_, other)| port.is_some() && other == port) {
+                let message = format!("`{}` is the port of `{}`, too", path.join("."), other.join("."));
+                // Of the two, the one that somebody wrote.
+                let path = if self.place(path).is_some() { path } else { other };
+                self.value(path, message, "give each a port of its own");
+            }
+        }
+    }
+
+    fn plugins(&mut self, root: &Root) {
+        for (name, repository) in &root.plugins.repositories {
+            let path = ["plugins", "repositories", name];
+            self.required(&path, "url", &repository.url, &format!("the repository `{name}`"));
+        }
+        for (name, variables) in &root.plugins.env {
+            let path = ["plugins", "env", name];
+            let key = name.parse::<PluginKey>();
+            if name != EVERY_PLUGIN && !key.as_ref().is_ok_and(|key| key.version.is_none()) {
+                let help = match &key {
+                    Ok(key) => format!("write `{}/{}`, which means every version", key.repository, key.name),
+                    Err(_) => "write `repository/plugin`, or `*` in quotes for every plugin".into(),
+                };
+                self.key(Severity::Error, &path, format!("`{name}` does not name a plugin"), help);
+            }
+            for variable in variables.0.keys() {
+                if variable.is_empty() || variable.contains(['=', '\0']) {
+                    let message = format!("`{}` cannot be the name of a variable", variable.escape_debug());
+                    let help = "write letters, digits and `_`";
+                    self.key(Severity::Error, &["plugins", "env", name, variable], message, help);
+                }
+            }
+        }
+    }
+
+    /// Complains about an empty text at `key` below `path`, unless something else is wrong there.
+    pub(crate) fn required(&mut self, path: &[&str], key: &str, value: &str, who: &str) {
+        let whole = [path, &[key]].concat();
+        if value.trim().is_empty() && !self.findings.has_error(&whole) {
+            self.value(&whole, format!("{who} needs `{key}`"), format!("write it:\n{key}: …"));
+        }
+    }
+
+    /// About the key at `path`, or whatever of the way to it was written.
+    pub(crate) fn key(
+        &mut self,
+        severity: Severity,
+        path: &[&str],
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        let at = self.written(path, |tree, path| tree.find(path).and_then(|(key, node)| key.or(node.place)));
+        match severity {
+            Severity::Error => self.findings.error(path, at, message, help),
+            Severity::Warning => self.findings.warning(path, at, message, help),
+        }
+    }
+
+    /// An error about the value at `path`, or whatever of the way to it was written.
+    pub(crate) fn value(&mut self, path: &[&str], message: impl Into<String>, help: impl Into<String>) {
+        let at = self
+            .place(path)
+            .or_else(|| self.written(path, |tree, path| tree.find(path).and_then(|(key, node)| key.or(node.place))));
+        self.findings.error(path, at, message, help);
+    }
+
+    /// An error about an item of the list at `path`.
+    pub(crate) fn item(&mut self, path: &[&str], index: usize, message: impl Into<String>, help: impl Into<String>) {
+        let item = format!("[{index}]");
+        let listed = self.place(path) != self.place(&[path, &[item.as_str()]].concat());
+        let path = if listed { [path, &[item.as_str()]].concat() } else { path.to_vec() };
+        self.value(&path, message, help);
+    }
+
+    /// Where the key at `path` was written, in words.
+    pub(crate) fn origin(&self, path: &[&str]) -> String {
+        let place = self.tree.find(path).and_then(|(key, node)| key.or(node.place));
+        place.map_or_else(|| "the defaults".into(), |place| self.sources.origin(place).to_string())
+    }
+
+    fn place(&self, path: &[&str]) -> Option<Place> {
+        self.tree.find(path).and_then(|(_, node)| node.place)
+    }
+
+    fn written(&self, path: &[&str], find: impl Fn(&Node, &[&str]) -> Option<Place>) -> Option<Place> {
+        (1..=path.len()).rev().find_map(|length| find(self.tree, &path[..length]))
+    }
+
+    pub(crate) fn is_map(&self, path: &[&str]) -> bool {
+        self.tree.find(path).is_some_and(|(_, node)| matches!(node.value, Value::Map(_)))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,2 @@
+//! Every rule, broken once.
+//! Must not know: how findings are drawn.
