@@ -75,13 +75,10 @@ impl Agent {
         let launcher = Launcher::new(parts.program, parts.launch_args)?;
         let host = Arc::new(Host::new(catalogue, Arc::new(launcher), config.plugins.max_answer_size));
         let credentials = Impersonating::new(config.settings.kubeconfig.clone(), config.settings.cluster_name.clone());
-        let dispatcher = Arc::new(Dispatcher {
-            executors: Executors::new(&config, everywhere),
-            config: Arc::new(config),
-            policy: Arc::new(AllowBound),
-            credentials: Arc::new(credentials),
-            plugins: host.clone(),
-        });
+        let executors = Executors::new(&config, everywhere);
+        let policy = Arc::new(AllowBound);
+        let dispatcher =
+            Arc::new(Dispatcher::new(Arc::new(config), executors, policy, Arc::new(credentials), host.clone()));
         Ok(Self { dispatcher, host })
     }
 

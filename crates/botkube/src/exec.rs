@@ -39,7 +39,7 @@ pub(crate) fn run(exec: Exec, given: Vec<GivenPlugin>) -> Result<ExitCode> {
         (true, None) => setup::everything(&config),
         (false, wanted) => setup::channel(&config, wanted.as_deref())?,
     };
-    let incoming = Incoming { text, actor: setup::person(), conversation };
+    let incoming = Incoming::typed(text, setup::person(), conversation);
 
     talk::runtime()?.block_on(async {
         let agent = setup::agent(config, given, demo)?;

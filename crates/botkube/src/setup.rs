@@ -93,7 +93,8 @@ pub(crate) fn channel(config: &Config, wanted: Option<&str>) -> Result<Conversat
                 id: channel.id.clone().unwrap_or_default(),
                 display_name: channel.name.clone().unwrap_or_default(),
                 executors: channel.executors.clone(),
-                interactive: false,
+                sources: channel.sources.clone(),
+                ..Conversation::default()
             };
             (place, conversation)
         })
@@ -134,18 +135,20 @@ pub(crate) fn console_channel(config: &Config) -> Option<Conversation> {
             alias: channel.alias.clone(),
             display_name: channel.display_name().to_owned(),
             executors: channel.executors.clone(),
+            sources: channel.sources.clone(),
             ..Conversation::default()
         },
         None => everything(config),
     })
 }
 
-/// A conversation in which every executor group is bound.
+/// A conversation in which every group of executors and sources is bound.
 pub(crate) fn everything(config: &Config) -> Conversation {
     Conversation {
         alias: "console".into(),
         display_name: "console".into(),
         executors: config.executors.iter().map(|group| group.name.clone()).collect(),
+        sources: config.sources.iter().map(|group| group.name.clone()).collect(),
         ..Conversation::default()
     }
 }

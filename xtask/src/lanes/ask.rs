@@ -121,7 +121,7 @@ pub(crate) async fn typed(plugin: &Path, agent: &Path) -> Result<Lane> {
         let (dispatcher, conversation) = (dispatcher.clone(), conversation.clone());
         async move {
             let text = command();
-            let incoming = Incoming { text: text.clone(), actor: Actor::default(), conversation };
+            let incoming = Incoming::typed(text.clone(), Actor::default(), conversation);
             let mut shown = Shown::default();
             let status = delivery::deliver(dispatcher.submit(incoming, CancellationToken::new()), &mut shown).await;
             ensure!(status == Status::Succeeded, "{status:?}: {}", shown.0);
