@@ -45,6 +45,8 @@ pub struct Parts {
     pub given: BTreeMap<String, PathBuf>,
     /// Whether embedded plugins are bound in every conversation, as in the demo.
     pub demo: bool,
+    /// The configuration as people may see it, with secrets masked; empty where there is none.
+    pub shown_config: String,
 }
 
 /// A running agent.
@@ -120,13 +122,16 @@ impl Agent {
         let keys = bound(&config).into_iter().cloned().map(PluginRef::Key);
         let bound = keys.chain(everywhere.iter().cloned().map(PluginRef::Named)).collect();
         let credentials = Impersonating::new(&config.settings);
-        let dispatcher = Arc::new(Dispatcher {
-            executors: Executors::new(&config, everywhere),
-            config: Arc::new(config),
-            policy: Arc::new(AllowBound),
-            credentials: Arc::new(credentials),
-            plugins: host.clone(),
-        });
+        let config = Arc::new(config);
+        let mut dispatcher = Dispatcher::new(
+            config.clone(),
+            Executors::new(&config, everywhere),
+            Arc::new(AllowBound),
+            Arc::new(credentials),
+            host.clone(),
+        );
+        dispatcher.shown_config = parts.shown_config.into();
+        let dispatcher = Arc::new(dispatcher);
         Ok(Self { dispatcher, host, bound })
     }
 

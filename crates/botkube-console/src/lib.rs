@@ -42,8 +42,7 @@ pub enum Ended {
 impl Console {
     /// Has one text answered.
     async fn say(&self, text: &str, surface: &mut impl Surface, cancel: CancellationToken) -> Status {
-        let incoming =
-            Incoming { text: text.to_owned(), actor: self.actor.clone(), conversation: self.conversation.clone() };
+        let incoming = Incoming::typed(text, self.actor.clone(), self.conversation.clone());
         delivery::deliver(self.dispatcher.submit(incoming, cancel), surface).await
     }
 }

@@ -122,7 +122,7 @@ impl Console {
             words.push(name.to_owned());
             words.push(format!("{name} help"));
         }
-        words.extend(Builtin::names().map(str::to_owned));
+        words.extend(Builtin::lines());
         words.extend(dispatcher.config.aliases.iter().map(|alias| alias.name.clone()));
         words.sort();
         words

@@ -2,8 +2,10 @@
 
 use botkube_api::message::{Message, MessageType};
 use serde::{Deserialize, Serialize};
-use tokio::sync::mpsc;
-use tokio_util::sync::DropGuard;
+use tokio::sync::mpsc::{self, OwnedPermit};
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use crate::running::CommandId;
 
 /// How many parts wait for a reader at most; who makes more waits.
 const WAITING: usize = 16;
@@ -11,6 +13,8 @@ const WAITING: usize = 16;
 /// An answer as it comes: numbered parts, the last of which is [`Content::End`].
 #[derive(Debug)]
 pub struct Answer {
+    /// The command it is the answer to.
+    pub id: CommandId,
     parts: mpsc::Receiver<Part>,
     /// Whoever stops listening stops the command.
     _cancel: DropGuard,
@@ -61,13 +65,16 @@ pub enum Status {
 #[derive(Debug)]
 pub(crate) struct Parts {
     sender: mpsc::Sender<Part>,
+    /// Room for the end, which therefore never waits.
+    end: OwnedPermit<Part>,
     number: u32,
 }
 
 impl Answer {
-    pub(crate) fn channel(cancel: DropGuard) -> (Parts, Self) {
-        let (sender, parts) = mpsc::channel(WAITING);
-        (Parts { sender, number: 0 }, Self { parts, _cancel: cancel })
+    pub(crate) fn channel(id: CommandId, cancel: DropGuard) -> (Parts, Self) {
+        let (sender, parts) = mpsc::channel(WAITING + 1);
+        let end = sender.clone().try_reserve_owned().expect("a new channel has room");
+        (Parts { sender, end, number: 0 }, Self { id, parts, _cancel: cancel })
     }
 
     /// The next part; `None` after the last.
@@ -77,30 +84,51 @@ impl Answer {
 }
 
 impl Parts {
-    pub(crate) async fn message(&mut self, message: Message, header: Option<String>) {
-        self.send(Content::Message { message: Box::new(message), header }).await;
+    /// Gives a message; `false` when `cancel` came before whoever listens had room for it.
+    pub(crate) async fn message(
+        &mut self,
+        message: Message,
+        header: Option<String>,
+        cancel: &CancellationToken,
+    ) -> bool {
+        let content = Content::Message { message: Box::new(message), header };
+        tokio::select! {
+            // Room first: a command that was cancelled has something to say too.
+            biased;
+            permit = self.sender.reserve() => match permit {
+                Ok(permit) => {
+                    self.number += 1;
+                    permit.send(Part { number: self.number, content });
+                    true
+                }
+                Err(_) => false,
+            },
+            () = cancel.cancelled() => false,
+        }
     }
 
     /// The one end. Whoever no longer listens does not need it.
-    pub(crate) async fn end(mut self, status: Status) {
-        self.send(Content::End(status)).await;
-    }
-
-    async fn send(&mut self, content: Content) {
-        self.number += 1;
-        let _ = self.sender.send(Part { number: self.number, content }).await;
+    pub(crate) fn end(self, status: Status) {
+        self.end.send(Part { number: self.number + 1, content: Content::End(status) });
     }
 }
 
 /// What a plugin's messages become, by upstream's rules in upstream's order (`contract-host §2.6`).
-pub(crate) fn shown(messages: Vec<Message>) -> Vec<Message> {
-    if messages.iter().all(|m| m.kind == MessageType::Skip) && !messages.is_empty() {
-        return Vec::new();
+pub(crate) fn shown(mut messages: Vec<Message>) -> Vec<Message> {
+    let asked_to_skip = !messages.is_empty();
+    messages.retain(|message| message.kind != MessageType::Skip);
+    if messages.is_empty() && asked_to_skip {
+        return messages;
     }
     if messages.iter().all(Message::is_empty) {
-        return vec![Message::text(".... empty response _*<cricket sounds>*_ :cricket: :cricket: :cricket:")];
+        return vec![empty()];
     }
     messages
+}
+
+/// What stands for an answer that says nothing, in upstream's words, which people know.
+pub(crate) fn empty() -> Message {
+    Message::text(".... empty response _*<cricket sounds>*_ :cricket: :cricket: :cricket:")
 }
 
 #[cfg(test)]
@@ -116,6 +144,11 @@ mod tests {
     }
 
     #[test]
+    fn a_message_to_be_skipped_goes_and_the_others_stay() {
+        assert_eq!(shown(vec![Message::skip(), Message::code("a")]), [Message::code("a")]);
+    }
+
+    #[test]
     fn an_empty_answer_is_said_to_be_empty() {
         assert!(shown(vec![Message::default()])[0].base_body.plaintext.contains("empty response"));
         assert!(shown(vec![])[0].base_body.plaintext.contains("empty response"));
@@ -127,13 +160,35 @@ mod tests {
         assert_eq!(shown(messages.clone()), messages);
     }
 
+    fn answer() -> (Parts, Answer, CancellationToken) {
+        let cancel = CancellationToken::new();
+        let (parts, answer) = Answer::channel("c1".parse().unwrap(), cancel.clone().drop_guard());
+        (parts, answer, cancel)
+    }
+
     #[tokio::test]
     async fn parts_are_numbered_and_end_once() {
-        let (mut parts, mut answer) = Answer::channel(CancellationToken::new().drop_guard());
-        parts.message(Message::code("a"), None).await;
-        parts.end(Status::Succeeded).await;
+        let (mut parts, mut answer, cancel) = answer();
+        assert!(parts.message(Message::code("a"), None, &cancel).await);
+        parts.end(Status::Succeeded);
         assert_eq!(answer.next().await.unwrap().number, 1);
         assert_eq!(answer.next().await, Some(Part { number: 2, content: Content::End(Status::Succeeded) }));
         assert_eq!(answer.next().await, None);
+    }
+
+    #[tokio::test]
+    async fn the_end_has_room_even_when_nobody_reads_and_a_message_waits_no_longer_than_until_cancelled() {
+        let (mut parts, mut answer, cancel) = answer();
+        for _ in 0..WAITING {
+            assert!(parts.message(Message::code("a"), None, &cancel).await);
+        }
+        cancel.cancel();
+        assert!(!parts.message(Message::code("b"), None, &cancel).await);
+        parts.end(Status::Cancelled);
+        let mut last = None;
+        while let Some(part) = answer.next().await {
+            last = Some(part.content);
+        }
+        assert_eq!(last, Some(Content::End(Status::Cancelled)));
     }
 }

@@ -1,52 +1,92 @@
-//! What was typed, cleaned and cut into words; it knows no binding.
+//! What was typed, cleaned, and cut into words and flags; it knows no binding.
+//!
+//! Reading order: [`Command::parse`] · `clean` what platforms did to the text · `line` its words · `flags` the agent's own
+//! among them.
 
-use botkube_api::words;
+mod clean;
+mod flags;
+mod line;
+
+use std::fmt;
+
 use botkube_config::model::Alias;
 use serde::{Deserialize, Serialize};
+use unicode_width::UnicodeWidthStr;
+
+pub use flags::Flags;
+
+/// The longest text that is taken for a command, in bytes.
+pub const LONGEST: usize = 256 * 1024;
+/// How much of a line is shown on each side of what is wrong with it, in characters.
+const AROUND: usize = 40;
 
 /// A typed command.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Command {
-    /// The text as it goes to a plugin: no mention, aliases expanded, otherwise as typed.
+    /// The text as people see it: no mention, cleaned, alias expanded, the agent's flags included.
+    pub shown: String,
+    /// The text as it goes to a plugin: `shown` without the agent's flags, otherwise byte for byte.
     pub text: String,
-    /// Its words up to the first unquoted `|`, `;`, `&`, `<` or `>`.
+    /// The words of `text` up to the first unquoted `|`, `;`, `&`, `<` or `>`.
     pub words: Vec<String>,
+    /// The agent's flags.
+    pub flags: Flags,
+    /// Whether a `--` stands in it, behind which nothing is a flag of the agent's.
+    pub flags_ended: bool,
 }
 
 /// Why a text is no command.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("cannot parse the command: {reason}\n\n{text}\n{:>width$}", "^", width = column)]
-pub struct CommandError {
-    /// The text.
-    pub text: String,
-    /// What is wrong with it.
-    pub reason: String,
-    /// Where, counted in characters from 1.
+pub enum CommandError {
+    /// Something in it is wrong.
+    #[error("cannot parse the command: {reason}\n\n{place}")]
+    Malformed {
+        /// What is wrong, and what to do.
+        reason: String,
+        /// Where.
+        place: Place,
+    },
+    /// It is longer than [`LONGEST`].
+    #[error(
+        "the command has {size} bytes and may have {LONGEST}; nothing of it was run. Shorten it, or put the long part where \
+         the plugin can read it"
+    )]
+    TooLong {
+        /// Its size in bytes.
+        size: usize,
+    },
+}
+
+/// A place in a text. `Display` draws it: what stands around it, and a caret below.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Counted from 1.
+    pub line: usize,
+    /// In characters, counted from 1.
     pub column: usize,
+    before: String,
+    after: String,
 }
 
 impl Command {
-    /// Cleans and cuts a text.
+    /// Makes a command of a text. `host_flags` says of a command's first word whether `--filter`, `--cluster-name` and
+    /// `--all-clusters` behind it are the agent's, as upstream has it, or belong to what the word names.
     ///
     /// # Errors
     ///
-    /// When a quote or bracket is not closed; the error shows where.
-    pub fn parse(text: &str, aliases: &[Alias]) -> Result<Self, CommandError> {
-        let text = expand(without_mention(text.trim()), aliases);
-        let error = |reason: String, offset: usize| CommandError {
-            column: text.get(..offset).map_or(0, |before| before.chars().count()) + 1,
-            text: text.clone(),
-            reason,
-        };
-        let words = match words::split(&text) {
-            Ok(words) => words,
-            // `what's up` is no open quote.
-            Err(problem) => match words::split(&without_apostrophes(&text)) {
-                Ok(_) => words::split(&escaped_apostrophes(&text)).map_err(|e| error(e.to_string(), e.offset()))?,
-                Err(_) => return Err(error(problem.to_string(), problem.offset())),
-            },
-        };
-        Ok(Self { words: words.into_values(), text })
+    /// When a quote is not closed, a flag of the agent's is not written as it must be, or the text is too long.
+    pub fn parse(text: &str, aliases: &[Alias], host_flags: impl FnOnce(&str) -> bool) -> Result<Self, CommandError> {
+        if text.len() > LONGEST {
+            return Err(CommandError::TooLong { size: text.len() });
+        }
+        let clean = clean::straightened(clean::without_mention(text.trim()));
+        let shown = expanded(clean.trim(), aliases);
+        let malformed = |reason, offset| CommandError::Malformed { reason, place: Place::new(&shown, offset) };
+        let line = line::read(&shown).map_err(|line::Unclosed { quote, offset }| {
+            malformed(format!("the {quote} is never closed; add another, or write \\{quote}"), offset)
+        })?;
+        let split = flags::split(&shown, line, host_flags).map_err(|wrong| malformed(wrong.reason, wrong.offset))?;
+        Ok(Self { text: split.text, words: split.words, flags: split.flags, flags_ended: split.ended, shown })
     }
 
     /// The first word, which names a plugin or a built-in command.
@@ -55,28 +95,53 @@ impl Command {
         self.words.first().map(String::as_str).unwrap_or_default()
     }
 
-    /// Whether it asks for the help of what it names.
+    /// Whether it asks for the help of what it names: with more words it is a command of the plugin's own.
     #[must_use]
     pub fn is_help(&self) -> bool {
-        self.words.get(1).is_some_and(|word| word == "help")
+        self.words.len() == 2 && self.words[1] == "help"
+    }
+
+    /// Whether it asks for another cluster than this one.
+    #[must_use]
+    pub fn is_for_another(&self, cluster: &str) -> bool {
+        self.flags.cluster_name.as_ref().is_some_and(|asked| !asked.is_empty() && asked != cluster)
     }
 }
 
-/// Takes an optional `@botkube` off the front.
-fn without_mention(text: &str) -> &str {
-    const MENTION: &str = "@botkube";
-    match text.split_at_checked(MENTION.len()) {
-        Some((mention, rest)) if mention.eq_ignore_ascii_case(MENTION) => match rest.chars().next() {
-            None => "",
-            Some(c) if c.is_whitespace() => rest.trim_start(),
-            Some(_) => text,
-        },
-        _ => text,
+impl Place {
+    fn new(text: &str, offset: usize) -> Self {
+        let (before, after) = text.split_at_checked(offset).unwrap_or((text, ""));
+        let line = before.matches('\n').count() + 1;
+        let before = before.rsplit('\n').next().unwrap_or_default();
+        let after = after.split('\n').next().unwrap_or_default();
+        let column = before.chars().count() + 1;
+        // Two characters more than are shown, so that what is left out is more than the mark for it.
+        let begin = before.char_indices().rev().nth(AROUND + 1).map(|_| before.char_indices().rev().nth(AROUND - 1));
+        let end = after.char_indices().nth(AROUND + 1).map(|_| after.char_indices().nth(AROUND));
+        let visible = |text: &str| text.replace(|c: char| c.is_control(), " ");
+        Self {
+            line,
+            column,
+            before: match begin.flatten() {
+                Some((at, _)) => format!("…{}", visible(&before[at..])),
+                None => visible(before),
+            },
+            after: match end.flatten() {
+                Some((at, _)) => format!("{}…", visible(&after[..at])),
+                None => visible(after),
+            },
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}\n{:>width$}", self.before, self.after, "^", width = self.before.width() + 1)
     }
 }
 
 /// Expands the alias that is the first word, or the longest of those that are the first words, once (`contract-host §2.3`).
-fn expand(text: &str, aliases: &[Alias]) -> String {
+fn expanded(text: &str, aliases: &[Alias]) -> String {
     aliases
         .iter()
         .filter_map(|alias| {
@@ -87,89 +152,5 @@ fn expand(text: &str, aliases: &[Alias]) -> String {
         .map_or_else(|| text.to_owned(), |(alias, rest)| format!("{}{rest}", alias.command))
 }
 
-/// An apostrophe inside a word, as in `what's`.
-fn apostrophes(text: &str) -> impl Iterator<Item = usize> {
-    let inside = |before: Option<char>, after: Option<char>| {
-        before.is_some_and(char::is_alphanumeric) && after.is_none_or(|c| c.is_alphanumeric() || c.is_whitespace())
-    };
-    text.match_indices('\'')
-        .map(|(at, _)| at)
-        .filter(move |at| inside(text[..*at].chars().next_back(), text[*at + 1..].chars().next()))
-}
-
-fn without_apostrophes(text: &str) -> String {
-    replace_apostrophes(text, "")
-}
-
-fn escaped_apostrophes(text: &str) -> String {
-    replace_apostrophes(text, "\\'")
-}
-
-fn replace_apostrophes(text: &str, with: &str) -> String {
-    let mut replaced = String::with_capacity(text.len());
-    let mut from = 0;
-    for at in apostrophes(text) {
-        replaced.push_str(&text[from..at]);
-        replaced.push_str(with);
-        from = at + 1;
-    }
-    replaced.push_str(&text[from..]);
-    replaced
-}
-
 #[cfg(test)]
-mod tests {
-    use botkube_config::finding::Origin;
-
-    use super::*;
-
-    fn alias(name: &str, command: &str) -> Alias {
-        let origin = Origin { file: "c.yaml".into(), line: 1, column: 1 };
-        Alias { name: name.into(), command: command.into(), display_name: None, origin }
-    }
-
-    #[track_caller]
-    fn check(text: &str, expected: &str, words: &[&str]) {
-        let aliases = [alias("k", "kubectl"), alias("k g", "kubectl get"), alias("hi", "echo hello")];
-        let command = Command::parse(text, &aliases).unwrap();
-        assert_eq!((command.text.as_str(), command.words), (expected, words.iter().map(ToString::to_string).collect()));
-    }
-
-    #[test]
-    fn inner_spacing_and_quotes_reach_the_plugin_as_typed() {
-        check("  echo  'a  b'  c ", "echo  'a  b'  c", &["echo", "a  b", "c"]);
-    }
-
-    #[test]
-    fn a_mention_is_optional_and_ignores_case() {
-        check("@Botkube echo hi", "echo hi", &["echo", "hi"]);
-        check("@botkube", "", &[]);
-        check("@botkubes echo", "@botkubes echo", &["@botkubes", "echo"]);
-    }
-
-    #[test]
-    fn the_longest_alias_is_expanded_once_and_only_as_whole_words() {
-        check("hi", "echo hello", &["echo", "hello"]);
-        check("k g po", "kubectl get po", &["kubectl", "get", "po"]);
-        check("k get po", "kubectl get po", &["kubectl", "get", "po"]);
-        check("kx", "kx", &["kx"]);
-    }
-
-    #[test]
-    fn an_apostrophe_inside_a_word_is_a_letter() {
-        check("echo what's up", "echo what's up", &["echo", "what's", "up"]);
-        check("echo the pods' names", "echo the pods' names", &["echo", "the", "pods'", "names"]);
-    }
-
-    #[test]
-    fn an_open_quote_is_shown_where_it_opens() {
-        let error = Command::parse("echo ä \"b", &[]).unwrap_err();
-        assert_eq!(error.column, 8);
-        assert!(error.to_string().ends_with("\n\necho ä \"b\n       ^"), "{error}");
-    }
-
-    #[test]
-    fn an_open_single_quote_before_a_word_is_open_all_the_same() {
-        assert!(Command::parse("echo 'b", &[]).is_err());
-    }
-}
+mod tests;

@@ -11,6 +11,30 @@ pub struct Incoming {
     pub actor: Actor,
     /// Where.
     pub conversation: Conversation,
+    /// How.
+    pub origin: Origin,
+}
+
+/// How a text came to be said; serialised in upstream's words.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Origin {
+    /// A person typed it.
+    #[default]
+    Typed,
+    /// A person used a button.
+    ButtonClick,
+    /// A person chose one option.
+    SelectValueChange,
+    /// A person chose several options.
+    MultiSelectValueChange,
+    /// A person typed into an input of a message.
+    PlainTextInput,
+    /// An event ran it.
+    Automation,
+    /// The platform does not say.
+    #[serde(other)]
+    Unknown,
 }
 
 /// Who says something.
@@ -24,6 +48,14 @@ pub struct Actor {
     pub mention: String,
     /// How sure we are.
     pub certainty: Certainty,
+}
+
+impl Actor {
+    /// What to call the person in a text: the name, else the id.
+    #[must_use]
+    pub fn called(&self) -> &str {
+        [&self.display_name, &self.id].into_iter().find(|name| !name.is_empty()).map_or("somebody", String::as_str)
+    }
 }
 
 /// How sure we are that an actor is who it says.
@@ -50,8 +82,28 @@ pub struct Conversation {
     pub display_name: String,
     /// The executor groups bound here, in the order of the binding, which is the order of configurations.
     pub executors: Vec<String>,
+    /// The source groups bound here.
+    pub sources: Vec<String>,
     /// Whether buttons and selects are shown here.
     pub interactive: bool,
+    /// Whether the configuration does not know this place, so that nothing may be run from it.
+    pub unknown: bool,
+}
+
+impl Incoming {
+    /// What a person typed.
+    #[must_use]
+    pub fn typed(text: impl Into<String>, actor: Actor, conversation: Conversation) -> Self {
+        Self { text: text.into(), actor, conversation, origin: Origin::Typed }
+    }
+}
+
+impl Origin {
+    /// Whether the text is what some author put behind a control, and not what a person typed.
+    #[must_use]
+    pub fn is_prepared(self) -> bool {
+        !matches!(self, Self::Typed | Self::Unknown)
+    }
 }
 
 impl Conversation {
@@ -59,5 +111,17 @@ impl Conversation {
     #[must_use]
     pub fn channel(&self) -> &str {
         if self.display_name.is_empty() { &self.id } else { &self.display_name }
+    }
+
+    /// What people call the place: [`channel`](Self::channel), or the key where it has neither name nor id.
+    #[must_use]
+    pub fn called(&self) -> &str {
+        if self.channel().is_empty() { &self.alias } else { self.channel() }
+    }
+
+    /// Whether both are the same place.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        (&self.alias, &self.id, &self.display_name) == (&other.alias, &other.id, &other.display_name)
     }
 }

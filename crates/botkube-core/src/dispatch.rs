@@ -1,9 +1,9 @@
-//! Walks a text down the corridor: command, route, policy, credentials, plugin, answer. It owns no state but the snapshot
-//! of the configuration it was made with.
+//! Walks a text down the corridor: command, route, policy, credentials, plugin, answer. Besides the snapshot of the
+//! configuration it was made with it owns what is under way and the answers that can be filtered again.
 
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
-use botkube_api::message::Message;
+use botkube_api::message::{Button, Message, Section};
 use botkube_config::model::Config;
 use futures_util::FutureExt;
 use tokio::time::{self, Instant};
@@ -11,12 +11,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     answer::{self, Answer, Parts, Status},
-    builtin::{self, Builtin},
+    builtin::{self, Builtin, Desk},
     command::Command,
-    conversation::Incoming,
+    conversation::{Incoming, Origin},
+    filter::{self, Kept},
     policy::{Decision, Policy},
     port::{Credentials, PluginCall, PluginError, Plugins},
-    route::{Executors, Route},
+    route::{Bindings, Executors, PluginRef, Route},
+    running::{CommandId, Entry, MOST, Running, Ticket},
 };
 
 /// Answers commands under one snapshot of the configuration.
@@ -31,6 +33,10 @@ pub struct Dispatcher {
     pub credentials: Arc<dyn Credentials>,
     /// Leads to plugins.
     pub plugins: Arc<dyn Plugins>,
+    /// What `show config` shows, with secrets masked; empty for no configuration.
+    pub shown_config: Arc<str>,
+    running: Arc<Running>,
+    kept: Kept,
 }
 
 /// How a command went: what to show, and how it ended.
@@ -41,71 +47,184 @@ struct Outcome {
     header: Option<String>,
 }
 
+/// What becomes known of a command on its way, and outlives a panic there.
+#[derive(Default)]
+struct Trail {
+    /// Its place among the commands that are under way.
+    ticket: Option<Ticket>,
+    /// What it asks for, without what may be secret.
+    verb: String,
+    /// The plugin's key, or that it is a command of the agent's.
+    plugin: String,
+}
+
 impl Dispatcher {
+    /// A dispatcher that shows no configuration.
+    #[must_use]
+    pub fn new(
+        config: Arc<Config>,
+        executors: Executors,
+        policy: Arc<dyn Policy>,
+        credentials: Arc<dyn Credentials>,
+        plugins: Arc<dyn Plugins>,
+    ) -> Self {
+        let (running, kept) = <_>::default();
+        Self { config, executors, policy, credentials, plugins, shown_config: "".into(), running, kept }
+    }
+
     /// Starts to answer; the parts come as they are made. `cancel` ends the command wherever it is, and so does dropping
     /// the answer.
     pub fn submit(self: &Arc<Self>, incoming: Incoming, cancel: CancellationToken) -> Answer {
+        let id = self.running.next_id();
         let cancel = cancel.child_token();
-        let (parts, answer) = Answer::channel(cancel.clone().drop_guard());
-        tokio::spawn(self.clone().answer(incoming, cancel, parts));
+        let (parts, answer) = Answer::channel(id, cancel.clone().drop_guard());
+        tokio::spawn(self.clone().answer(id, Arc::new(incoming), cancel, parts));
         answer
     }
 
-    async fn answer(self: Arc<Self>, incoming: Incoming, cancel: CancellationToken, mut parts: Parts) {
+    async fn answer(
+        self: Arc<Self>,
+        id: CommandId,
+        incoming: Arc<Incoming>,
+        cancel: CancellationToken,
+        mut parts: Parts,
+    ) {
         let began = Instant::now();
-        let limit = self.config.plugins.call_timeout;
+        let mut trail = Trail::default();
         // A panic anywhere in the corridor is a failure of this command, which still gets its end.
-        let outcome = AssertUnwindSafe(async {
-            tokio::select! {
-                biased;
-                () = cancel.cancelled() => Outcome::said(Status::Cancelled, "Cancelled."),
-                () = time::sleep_until(began + limit) => Outcome::timed_out(limit),
-                outcome = self.run(&incoming) => outcome,
+        let walked = AssertUnwindSafe(self.walk(id, &incoming, began, &cancel, &mut trail)).catch_unwind().await;
+        let mut outcome =
+            walked.unwrap_or_else(|_| Outcome::said(Status::Failed, "The agent made a mistake: see its log."));
+        for message in outcome.messages {
+            let header = outcome.header.clone().filter(|_| !message.only_visible_for_you);
+            if !parts.message(message, header, &cancel).await {
+                outcome.status = Status::Cancelled;
+                break;
             }
-        })
-        .catch_unwind()
-        .await
-        .unwrap_or_else(|_| Outcome::said(Status::Failed, "The agent made a mistake: see its log."));
+        }
         tracing::info!(
-            actor = incoming.actor.display_name,
-            channel = incoming.conversation.channel(),
+            %id,
+            actor = incoming.actor.called(),
+            channel = incoming.conversation.called(),
+            verb = trail.verb,
+            plugin = trail.plugin,
             status = ?outcome.status,
             took = ?began.elapsed(),
             "command"
         );
-        for message in outcome.messages {
-            let header = outcome.header.clone().filter(|_| !message.only_visible_for_you);
-            parts.message(message, header).await;
-        }
-        parts.end(outcome.status).await;
+        // Off the list first: whoever sees the end no longer finds the command there.
+        drop(trail);
+        parts.end(outcome.status);
     }
 
-    async fn run(&self, incoming: &Incoming) -> Outcome {
-        let command = match Command::parse(&incoming.text, &self.config.aliases) {
+    async fn walk(
+        &self,
+        id: CommandId,
+        incoming: &Arc<Incoming>,
+        began: Instant,
+        cancel: &CancellationToken,
+        trail: &mut Trail,
+    ) -> Outcome {
+        let Incoming { text, conversation, origin, .. } = &**incoming;
+        let bindings = self.executors.bound_in(conversation);
+        let command = Command::parse(text, &self.config.aliases, |name| bindings.host_flags(name));
+        if conversation.unknown {
+            return self.said_nowhere(command.ok().as_ref());
+        }
+        let command = match command {
             Ok(command) => command,
             Err(error) => return Outcome::refused(error.to_string()),
         };
-        let header = self.header(&command);
-        let bindings = self.executors.bound_in(&incoming.conversation);
-        let mut outcome = match bindings.route(command.name()) {
-            Some(route) => self.ask(incoming, &command, &route).await,
-            None => match Builtin::parse(&command) {
-                Some(Builtin::Help) => return Outcome::succeeded(vec![builtin::help(&bindings)]),
-                Some(builtin) => Outcome::succeeded(vec![builtin.answer()]),
-                None => Outcome::refused(builtin::unknown(&command, &bindings)),
+        if command.is_for_another(&self.config.settings.cluster_name) {
+            return Outcome::silent();
+        }
+        let route = bindings.route(command.name());
+        trail.note(&command, route.as_ref());
+        let entry = Entry::new(id, began, incoming.clone(), (&command.shown, command.name()), cancel.clone());
+        trail.ticket = self.running.enter(entry);
+        let limit = self.config.plugins.call_timeout;
+        let mut outcome = tokio::select! {
+            biased;
+            () = cancel.cancelled() => Outcome::cancelled(trail.ticket.as_ref()),
+            () = time::sleep_until(began + limit) => Outcome::timed_out(limit),
+            outcome = self.run(id, incoming, &command, route, &bindings, trail.ticket.is_some()) => outcome,
+        };
+        if command.flags.header.is_some() && !origin.is_prepared() {
+            let note = "`--bk-cmd-header` was ignored: it counts in buttons and other controls, not in what is typed.";
+            outcome.messages.push(Message::text(note).only_visible_for_you());
+        }
+        outcome
+    }
+
+    /// What is said where the configuration knows of no channel (`contract-host §2.5`).
+    fn said_nowhere(&self, command: Option<&Command>) -> Outcome {
+        let meant_for_others =
+            |command: &Command| command.words.is_empty() || command.is_for_another(&self.config.settings.cluster_name);
+        if command.is_some_and(meant_for_others) {
+            return Outcome::silent();
+        }
+        Outcome::refused(
+            "This channel is not configured, so nothing can be run here. Add it to the platform's `channels` under \
+             `communications` in the configuration."
+                .into(),
+        )
+    }
+
+    async fn run(
+        &self,
+        id: CommandId,
+        incoming: &Incoming,
+        command: &Command,
+        route: Option<Route>,
+        bindings: &Bindings<'_>,
+        has_place: bool,
+    ) -> Outcome {
+        let mut outcome = match route {
+            Some(_) if !has_place => Outcome::refused(format!(
+                "The agent is busy: {MOST} commands are running. Try again when some have ended; `list running` shows them \
+                 and `cancel ID` ends one."
+            )),
+            Some(route) => self.ask(incoming, command, &route).await,
+            None => match Builtin::find(command) {
+                Some(Ok(builtin)) => {
+                    let desk = Desk {
+                        id,
+                        incoming,
+                        config: &self.config,
+                        shown_config: &self.shown_config,
+                        bindings: *bindings,
+                        plugins: &*self.plugins,
+                        running: &self.running,
+                    };
+                    let (status, message) = builtin.answer(command, &desk);
+                    let outcome = Outcome { status, messages: vec![message], header: None }.filtered(command);
+                    if builtin == Builtin::Help {
+                        return outcome;
+                    }
+                    outcome
+                }
+                Some(Err(usage)) => Outcome::refused(usage),
+                None => Outcome::refused(builtin::unknown(command, bindings, &self.config)),
             },
         };
-        outcome.header = Some(header);
+        outcome.header = Some(self.header(command, incoming));
         outcome
     }
 
     async fn ask(&self, incoming: &Incoming, command: &Command, route: &Route) -> Outcome {
-        let Incoming { actor, conversation, .. } = incoming;
+        let Incoming { actor, conversation, origin, .. } = incoming;
         if let Decision::Deny { reason } = self.policy.decide(actor, conversation, command, route).await {
             return Outcome::refused(reason);
         }
+        if *origin == Origin::PlainTextInput && command.flags.own_filter {
+            return match self.kept.find(conversation, command) {
+                Some(messages) => Outcome::succeeded(messages.to_vec()).filtered(command).offering(command),
+                None => Outcome::gone(command),
+            };
+        }
         if command.is_help() {
-            return Outcome::of(self.plugins.help(&route.plugin).await.map(|message| vec![message]));
+            let help = self.plugins.help(&route.plugin).await;
+            return Outcome::of(help.map(|message| vec![message])).filtered(command);
         }
         let kubeconfig = match self.credentials.for_call(actor, conversation, route).await {
             Ok(kubeconfig) => kubeconfig,
@@ -124,13 +243,61 @@ impl Dispatcher {
             typed: incoming.text.clone(),
             interactive: conversation.interactive,
         };
-        Outcome::of(self.plugins.execute(&route.plugin, call).await)
+        let outcome = Outcome::of(self.plugins.execute(&route.plugin, call).await);
+        if outcome.status != Status::Succeeded {
+            return outcome;
+        }
+        // Behind `--` an input could not add a flag any more.
+        if !conversation.interactive || command.flags_ended || !outcome.messages.iter().any(filter::is_long) {
+            return outcome.filtered(command);
+        }
+        match self.kept.keep(conversation, command, outcome.messages.as_slice().into()) {
+            true => outcome.filtered(command).offering(command),
+            false => outcome.filtered(command),
+        }
     }
 
-    /// Upstream's header: what was run and where (`contract-host §2.8`).
-    fn header(&self, command: &Command) -> String {
-        let words: Vec<&str> = command.text.split_whitespace().collect();
-        format!("`{}` on `{}`", words.join(" "), self.config.settings.cluster_name)
+    /// Upstream's header: what was run, where, and by whom unless that is seen from what was typed (`contract-host §2.8`).
+    fn header(&self, command: &Command, incoming: &Incoming) -> String {
+        let Incoming { actor, origin, .. } = incoming;
+        let mut header = match &command.flags.header {
+            Some(header) if origin.is_prepared() => header.clone(),
+            _ => {
+                let mut shown = String::with_capacity(command.shown.len() + 2);
+                shown.push('`');
+                for word in command.shown.split_whitespace() {
+                    if shown.len() > 1 {
+                        shown.push(' ');
+                    }
+                    shown.push_str(word);
+                }
+                shown + "`"
+            }
+        };
+        header += &format!(" on `{}`", self.config.settings.cluster_name);
+        if *origin != Origin::Typed && !actor.mention.is_empty() {
+            header += &format!(" by {}", actor.mention);
+        }
+        header
+    }
+}
+
+impl Trail {
+    fn note(&mut self, command: &Command, route: Option<&Route>) {
+        let (known, plugin) = match route {
+            Some(Route { plugin: PluginRef::Key(key), .. }) => (true, key.to_string()),
+            Some(Route { plugin: PluginRef::Named(name), .. }) => (true, name.clone()),
+            None => (Builtin::find(command).is_some(), "none: the agent".to_owned()),
+        };
+        self.plugin = plugin;
+        // A word that was never meant as a command, or no word at all, may be a secret.
+        let is_verb = |word: &&String| word.len() <= 24 && word.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
+        if known {
+            self.verb = command.name().to_owned();
+            if let Some(second) = command.words.get(1).filter(is_verb) {
+                self.verb += &format!(" {second}");
+            }
+        }
     }
 }
 
@@ -151,6 +318,16 @@ impl Outcome {
         Self::said(Status::Refused, reason)
     }
 
+    /// Nothing is said: another agent answers.
+    fn silent() -> Self {
+        Self { status: Status::Refused, messages: Vec::new(), header: None }
+    }
+
+    fn cancelled(ticket: Option<&Ticket>) -> Self {
+        let by = ticket.and_then(Ticket::cancelled_by).map(|who| format!(" by {who}")).unwrap_or_default();
+        Self::said(Status::Cancelled, format!("Cancelled{by}."))
+    }
+
     fn timed_out(limit: Duration) -> Self {
         Self::said(
             Status::TimedOut,
@@ -158,8 +335,39 @@ impl Outcome {
         )
     }
 
+    /// The answer an input was to filter is no longer there, and nothing is run twice unasked.
+    fn gone(command: &Command) -> Self {
+        let minutes = filter::AGE.as_secs() / 60;
+        let section = Section::new()
+            .body_text(format!(
+                "The output is not there any more to be filtered: the latest is kept for {minutes} minutes. The command was \
+                 not run again."
+            ))
+            .button(Button::command("Run it again", &command.text));
+        Self { status: Status::Refused, messages: vec![Message::new().section(section)], header: None }
+    }
+
     fn said(status: Status, text: impl Into<String>) -> Self {
         Self { status, messages: vec![Message::code(text)], header: None }
+    }
+
+    /// With what `--filter` leaves of a good answer.
+    fn filtered(mut self, command: &Command) -> Self {
+        let value = command.flags.filter.as_deref().filter(|value| !value.is_empty());
+        if let Some(value) = value.filter(|_| self.status == Status::Succeeded && !self.messages.is_empty())
+            && !filter::apply(&mut self.messages, value)
+        {
+            self.messages.push(answer::empty());
+        }
+        self
+    }
+
+    /// With an input below each long output, to filter what was kept of it.
+    fn offering(mut self, command: &Command) -> Self {
+        for message in self.messages.iter_mut().filter(|message| filter::is_long(message)) {
+            message.plaintext_inputs.push(filter::input(command));
+        }
+        self
     }
 }
 

@@ -3,8 +3,8 @@
 //! Reading order, which is the order of the corridor:
 //! [`conversation`] who says something and where · [`command`] what it says · [`route`] which binding answers ·
 //! [`policy`] whether it may · [`port`] the ports to credentials and plugins · [`answer`] the parts that come back ·
-//! [`delivery`] who shows them · [`render`] as text · [`builtin`] the commands the agent answers itself ·
-//! [`dispatch`] which walks it all.
+//! `filter` what `--filter` leaves of them · [`delivery`] who shows them · [`render`] as text · [`builtin`] the commands the
+//! agent answers itself · [`running`] what is under way · [`dispatch`] which walks it all.
 
 pub mod answer;
 pub mod builtin;
@@ -12,7 +12,9 @@ pub mod command;
 pub mod conversation;
 pub mod delivery;
 pub mod dispatch;
+mod filter;
 pub mod policy;
 pub mod port;
 pub mod render;
 pub mod route;
+pub mod running;

@@ -57,6 +57,7 @@ struct Bound {
     key: PluginKey,
     config: Option<Bytes>,
     rbac: Option<Rbac>,
+    host_flags: bool,
 }
 
 /// The bindings of one conversation.
@@ -74,6 +75,7 @@ impl Executors {
             key: binding.key.clone(),
             config: binding.config.as_ref().map(yaml),
             rbac: binding.rbac.clone(),
+            host_flags: binding.host_flags,
         };
         let groups = config.executors.iter().map(|group| Group {
             name: group.name.clone(),
@@ -120,6 +122,20 @@ impl<'a> Bindings<'a> {
         }
         let everywhere = || Route { plugin: PluginRef::Named(name.to_owned()), configs: Vec::new(), rbac: None };
         route.or_else(|| self.executors.everywhere.iter().any(|known| known == name).then(everywhere))
+    }
+
+    /// Whether flags such as `--filter` in a command with this first word are the agent's: unless every binding here leaves
+    /// them to the executor.
+    #[must_use]
+    pub fn host_flags(&self, name: &str) -> bool {
+        let mut bound = self.bound().filter(|bound| bound.key.name == name).peekable();
+        bound.peek().is_none() || bound.any(|bound| bound.host_flags)
+    }
+
+    /// The names of executors that are bound in every conversation, without a key in the configuration.
+    #[must_use]
+    pub fn everywhere(&self) -> &'a [String] {
+        &self.executors.everywhere
     }
 
     /// The names of groups that bind this executor, though not here.

@@ -21,7 +21,9 @@ use tracing::Level;
 
 use crate::{
     args::{Exec, GivenPlugin, Output},
-    complain, logging, setup, talk,
+    complain, logging,
+    setup::{self, Told},
+    talk,
 };
 
 /// Runs the command; the exit code is 0 if it succeeded and 1 otherwise.
@@ -33,17 +35,16 @@ pub(crate) fn run(exec: Exec, given: Vec<GivenPlugin>) -> Result<ExitCode> {
     logging::to_stderr(Level::WARN);
     let text = join(exec.words)?;
     let loaded = setup::configuration(exec.files, Options { lenient: exec.lenient, ..Options::default() })?;
-    let demo = loaded.is_none();
-    let config = loaded.map_or_else(setup::demo_configuration, |loaded| loaded.config);
-    let conversation = match (demo, &exec.channel) {
+    let told = loaded.map_or_else(Told::demo, Told::from);
+    let conversation = match (told.demo, &exec.channel) {
         (true, Some(_)) => bail!("--channel needs a configuration with channels: add --config FILE"),
-        (true, None) => setup::everything(&config),
-        (false, wanted) => setup::channel(&config, wanted.as_deref())?,
+        (true, None) => setup::everything(&told.config),
+        (false, wanted) => setup::channel(&told.config, wanted.as_deref())?,
     };
-    let incoming = Incoming { text, actor: setup::person(), conversation };
+    let incoming = Incoming::typed(text, setup::person(), conversation);
 
     talk::runtime()?.block_on(async {
-        let agent = setup::agent(config, given, demo)?;
+        let agent = setup::agent(told, given)?;
         let cancel = CancellationToken::new();
         talk::on_signal(&cancel);
         let mut collected = Collected::default();

@@ -54,15 +54,32 @@ pub(crate) fn configuration(files: Files, options: Options) -> Result<Option<Loa
     }
 }
 
-/// The configuration where there is none: the plugins that come with the agent, and those given.
-pub(crate) fn demo_configuration() -> Config {
-    let settings = Settings { cluster_name: DEMO_CLUSTER.into(), ..Settings::default() };
-    Config { settings, ..Config::default() }
+/// What an agent is told.
+pub(crate) struct Told {
+    pub(crate) config: Config,
+    /// The same as people may see it.
+    shown: String,
+    /// There is no configuration: it has the plugins that come with it, and those given.
+    pub(crate) demo: bool,
+}
+
+impl Told {
+    pub(crate) fn demo() -> Self {
+        let settings = Settings { cluster_name: DEMO_CLUSTER.into(), ..Settings::default() };
+        Self { config: Config { settings, ..Config::default() }, shown: String::new(), demo: true }
+    }
+}
+
+impl From<Loaded> for Told {
+    fn from(loaded: Loaded) -> Self {
+        Self { shown: loaded.shown(), config: loaded.config, demo: false }
+    }
 }
 
 /// Puts the agent together. Plugins that come with it stand in for the repository `botkube` where no one defines it, which
 /// is said.
-pub(crate) fn agent(config: Config, given: Vec<GivenPlugin>, demo: bool) -> Result<Agent> {
+pub(crate) fn agent(told: Told, given: Vec<GivenPlugin>) -> Result<Agent> {
+    let Told { config, shown, demo } = told;
     let mut by_name = BTreeMap::new();
     for GivenPlugin { name, path } in given {
         if let Some(other) = by_name.insert(name.clone(), path) {
@@ -85,6 +102,7 @@ pub(crate) fn agent(config: Config, given: Vec<GivenPlugin>, demo: bool) -> Resu
         embedded: embedded::NAMES.iter().map(ToString::to_string).collect(),
         given: by_name,
         demo,
+        shown_config: shown,
     };
     Agent::new(config, parts).context("cannot start the agent")
 }
@@ -106,7 +124,8 @@ pub(crate) fn channel(config: &Config, wanted: Option<&str>) -> Result<Conversat
                 id: channel.id.clone().unwrap_or_default(),
                 display_name: channel.name.clone().unwrap_or_default(),
                 executors: channel.executors.clone(),
-                interactive: false,
+                sources: channel.sources.clone(),
+                ..Conversation::default()
             };
             (place, conversation)
         })
@@ -147,18 +166,20 @@ pub(crate) fn console_channel(config: &Config) -> Option<Conversation> {
             alias: channel.alias.clone(),
             display_name: channel.display_name().to_owned(),
             executors: channel.executors.clone(),
+            sources: channel.sources.clone(),
             ..Conversation::default()
         },
         None => everything(config),
     })
 }
 
-/// A conversation in which every executor group is bound.
+/// A conversation in which every group of executors and sources is bound.
 pub(crate) fn everything(config: &Config) -> Conversation {
     Conversation {
         alias: "console".into(),
         display_name: "console".into(),
         executors: config.executors.iter().map(|group| group.name.clone()).collect(),
+        sources: config.sources.iter().map(|group| group.name.clone()).collect(),
         ..Conversation::default()
     }
 }

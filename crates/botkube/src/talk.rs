@@ -6,7 +6,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
-use botkube_config::{Options, model::Config};
+use botkube_config::Options;
 use botkube_console::{Console, Ended};
 use botkube_core::conversation::Conversation;
 use tokio::{
@@ -19,15 +19,16 @@ use tracing::Level;
 
 use crate::{
     args::{GivenPlugin, Run},
-    complain, embedded, logging, setup,
+    complain, embedded, logging,
+    setup::{self, Told},
 };
 
 /// The agent without a configuration: a console, and the plugins that come with it. Needs nothing and asks nobody.
 pub(crate) fn demo(given: Vec<GivenPlugin>) -> Result<ExitCode> {
-    let config = setup::demo_configuration();
-    let conversation = setup::everything(&config);
+    let told = Told::demo();
+    let conversation = setup::everything(&told.config);
     let names: Vec<String> = given.iter().map(|plugin| plugin.name.clone()).collect();
-    talk(config, conversation, given, true, |log| greeting(&names, log))
+    talk(told, conversation, given, |log| greeting(&names, log))
 }
 
 /// The agent with a configuration.
@@ -40,15 +41,15 @@ pub(crate) fn run(run: Run, given: Vec<GivenPlugin>) -> Result<ExitCode> {
     if !unserved.is_empty() {
         complain(&format!("configured, not yet served by this version: {}", unserved.join(", ")));
     }
-    let config = loaded.config;
-    let Some(conversation) = setup::console_channel(&config) else {
+    let told = Told::from(loaded);
+    let Some(conversation) = setup::console_channel(&told.config) else {
         bail!(
             "nothing to serve: this version serves the console; add `console: {{}}` to a group under `communications`, or \
              use `botkube exec`"
         );
     };
-    let greeting = format!("Botkube {} · cluster {}", env!("CARGO_PKG_VERSION"), config.settings.cluster_name);
-    talk(config, conversation, given, false, |_| greeting)
+    let greeting = format!("Botkube {} · cluster {}", env!("CARGO_PKG_VERSION"), told.config.settings.cluster_name);
+    talk(told, conversation, given, |_| greeting)
 }
 
 /// A runtime for an agent.
@@ -74,12 +75,12 @@ fn cancel_on(kind: SignalKind, stop: &CancellationToken) {
 }
 
 fn talk(
-    config: Config,
+    told: Told,
     conversation: Conversation,
     given: Vec<GivenPlugin>,
-    demo: bool,
     greeting: impl FnOnce(&str) -> String,
 ) -> Result<ExitCode> {
+    let demo = told.demo;
     let terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
     let log = match terminal {
         true => logging::to_file().map_or_else(|e| format!("no log: {e}"), |path| path.display().to_string()),
@@ -90,9 +91,16 @@ fn talk(
     };
     let runtime = runtime()?;
     let ended = runtime.block_on(async {
-        let agent = setup::agent(config, given, demo)?;
+        let impersonates = told.config.executors.iter().flat_map(|group| &group.plugins).any(|p| p.enabled && p.rbac.is_some());
+        let agent = setup::agent(told, given)?;
         // The demo starts only what is tried.
         if !demo {
+            if impersonates {
+                tracing::warn!(
+                    "plugins with `context.rbac` get a kubeconfig that impersonates whom the rule names, with the agent's own \
+                     credential in it: this keeps a plugin from mistakes, not one that means harm from the agent's rights"
+                );
+            }
             tracing::info!("plugins are not given these variables of the agent: {}", shortened(&agent.withheld()));
             agent.start();
         }

@@ -148,7 +148,7 @@ pub(crate) async fn start(config: &Path, agent: &Path) -> Result<(Agent, [Durati
 }
 
 async fn ask(dispatcher: &Arc<Dispatcher>, conversation: &Conversation, text: &str) -> Result<String> {
-    let incoming = Incoming { text: text.to_owned(), actor: Actor::default(), conversation: conversation.clone() };
+    let incoming = Incoming::typed(text.to_owned(), Actor::default(), conversation.clone());
     let mut shown = Shown::default();
     let status = delivery::deliver(dispatcher.submit(incoming, CancellationToken::new()), &mut shown).await;
     ensure!(status == Status::Succeeded, "{status:?}: {}", shown.0);
@@ -166,7 +166,9 @@ impl Surface for Shown {
 
 /// An agent that no plugin is part of, and one of its channels.
 fn assembled(config: &Path, channel: &str, agent: &Path) -> Result<(Agent, Conversation)> {
-    let config = botkube_config::load(&[config.to_owned()], [], botkube_config::Options::default()).map_err(|rejected| anyhow::anyhow!("{rejected}"))?.config;
+    let config = botkube_config::load(&[config.to_owned()], [], botkube_config::Options::default())
+        .map_err(|rejected| anyhow::anyhow!("{rejected}"))?
+        .config;
     let platforms = config.communications.iter().flat_map(|group| &group.platforms);
     let found = platforms.flat_map(|platform| &platform.channels).find(|known| known.alias == channel);
     let conversation = Conversation {
@@ -182,6 +184,7 @@ fn assembled(config: &Path, channel: &str, agent: &Path) -> Result<(Agent, Conve
         embedded: Vec::new(),
         given: BTreeMap::new(),
         demo: false,
+        shown_config: String::new(),
     };
     Ok((Agent::new(config, parts)?, conversation))
 }

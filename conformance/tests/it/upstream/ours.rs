@@ -21,7 +21,7 @@ use super::kubeconfig;
 
 /// A text with its alias expanded.
 pub(super) fn expanded(text: &str, aliases: &BTreeMap<String, String>) -> String {
-    let origin = Origin { file: "c.yaml".into(), line: 1, column: 1 };
+    let origin = Origin::Default;
     let alias = |(name, command): (&String, &String)| Alias {
         name: name.clone(),
         command: command.clone(),
@@ -29,9 +29,9 @@ pub(super) fn expanded(text: &str, aliases: &BTreeMap<String, String>) -> String
         origin: origin.clone(),
     };
     let aliases: Vec<Alias> = aliases.iter().map(alias).collect();
-    match Command::parse(text, &aliases) {
-        Ok(command) => command.text,
-        Err(error) => error.text,
+    match Command::parse(text, &aliases, |_| true) {
+        Ok(command) => command.shown,
+        Err(error) => error.to_string(),
     }
 }
 
@@ -54,7 +54,7 @@ pub(super) fn kubeconfig(case: &kubeconfig::Case) -> Result<String, String> {
     let credentials = Impersonating::new(&model::Settings {
         cluster_name: case.cluster.clone(),
         kubeconfig: Some(own),
-        service_account_prefix: None,
+        ..model::Settings::default()
     });
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let made = runtime.block_on(credentials.for_call(&Actor::default(), &conversation, &route));
@@ -67,7 +67,9 @@ fn load(dir: &Path, files: &[String]) -> Result<Config, String> {
     for (path, text) in paths.iter().zip(files) {
         fs::write(path, text).unwrap();
     }
-    botkube_config::load(&paths).map(|loaded| loaded.config).map_err(|rejected| rejected.to_string())
+    botkube_config::load(&paths, [], botkube_config::Options::default())
+        .map(|loaded| loaded.config)
+        .map_err(|rejected| rejected.to_string())
 }
 
 /// The configurations of one plugin, merged over the defaults that the Go program has too, or over nothing.

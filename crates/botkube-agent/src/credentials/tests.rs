@@ -31,7 +31,7 @@ fn agent(kubeconfig: PathBuf) -> Impersonating {
     Impersonating::new(&Settings {
         cluster_name: "dev-1".into(),
         kubeconfig: Some(kubeconfig),
-        service_account_prefix: None,
+        ..Settings::default()
     })
 }
 

@@ -59,13 +59,9 @@ impl Write for Closed {
 }
 
 fn console() -> Console {
-    let dispatcher = Dispatcher {
-        config: Arc::new(Config::default()),
-        executors: Executors::default(),
-        policy: Arc::new(AllowBound),
-        credentials: Arc::new(Nobody),
-        plugins: Arc::new(Nobody),
-    };
+    let nobody = Arc::new(Nobody);
+    let (config, executors) = (Arc::new(Config::default()), Executors::default());
+    let dispatcher = Dispatcher::new(config, executors, Arc::new(AllowBound), nobody.clone(), nobody);
     Console { dispatcher: Arc::new(dispatcher), conversation: Conversation::default(), actor: Actor::default() }
 }
 

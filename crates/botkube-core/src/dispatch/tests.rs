@@ -7,7 +7,7 @@ use std::sync::{
 
 use async_trait::async_trait;
 use botkube_config::{
-    finding::Origin,
+    finding::Origin as Written,
     model::{PluginBinding, PluginGroup, Rbac, Subject},
 };
 
@@ -24,6 +24,8 @@ use crate::{
 struct Fake {
     answer: Option<Result<Vec<Message>, PluginError>>,
     calls: Mutex<Vec<PluginCall>>,
+    /// Whether its help fails.
+    helpless: bool,
     /// Set when a call is dropped before its answer.
     dropped: Arc<AtomicBool>,
 }
@@ -42,6 +44,9 @@ impl Plugins for Fake {
     }
 
     async fn help(&self, plugin: &PluginRef) -> Result<Message, PluginError> {
+        if self.helpless {
+            return Err(PluginError::Failed("no help today".into()));
+        }
         Ok(Message::text(format!("help of {}", plugin.name())))
     }
 
@@ -81,7 +86,7 @@ impl Policy for Denies {
 }
 
 fn binding(key: &str, rbac: Option<Rbac>, config: serde_json::Value) -> PluginBinding {
-    let origin = Origin { file: "c.yaml".into(), line: 1, column: 1 };
+    let origin = Written { file: "c.yaml".into(), line: 1, column: 1 };
     PluginBinding { key: key.parse().unwrap(), enabled: true, config: Some(config), rbac, host_flags: true, origin }
 }
 
@@ -100,13 +105,8 @@ fn dispatcher(plugins: Arc<Fake>) -> Dispatcher {
     };
     config.settings.cluster_name = "dev".into();
     config.plugins.call_timeout = Duration::from_secs(30);
-    Dispatcher {
-        executors: Executors::new(&config, Vec::new()),
-        config: Arc::new(config),
-        policy: Arc::new(AllowBound),
-        credentials: Arc::new(Makes(Ok("kubeconfig"))),
-        plugins,
-    }
+    let (executors, credentials) = (Executors::new(&config, Vec::new()), Arc::new(Makes(Ok("kubeconfig"))));
+    Dispatcher::new(Arc::new(config), executors, Arc::new(AllowBound), credentials, plugins)
 }
 
 fn answering(answer: Result<Vec<Message>, PluginError>) -> Arc<Fake> {
@@ -115,11 +115,12 @@ fn answering(answer: Result<Vec<Message>, PluginError>) -> Arc<Fake> {
 
 fn incoming(text: &str) -> Incoming {
     let executors = ["b", "a", "k"].map(String::from).to_vec();
-    Incoming {
-        text: text.into(),
-        actor: Actor { display_name: "Ada".into(), ..Actor::default() },
-        conversation: Conversation { display_name: "ops".into(), executors, ..Conversation::default() },
-    }
+    let actor = Actor { display_name: "Ada".into(), mention: "<@A>".into(), ..Actor::default() };
+    Incoming::typed(
+        text,
+        actor,
+        Conversation { display_name: "ops".into(), executors, interactive: true, ..Conversation::default() },
+    )
 }
 
 /// All parts of the answer, as messages with headers and the status at its end.
@@ -207,13 +208,26 @@ async fn help_of_a_plugin_is_the_plugins() {
 }
 
 #[tokio::test]
-async fn help_lists_what_is_bound_here_and_has_no_header() {
-    for text in ["help", "", "@botkube"] {
+async fn an_error_of_a_plugins_help_is_answered() {
+    let dispatcher = dispatcher(Arc::new(Fake { helpless: true, ..Fake::default() }));
+    check(submit(dispatcher, "echo help").await, Status::Failed, "no help today");
+}
+
+#[tokio::test]
+async fn help_with_more_words_is_a_command_of_the_plugins_own() {
+    check(
+        submit(dispatcher(answering(Ok(vec![Message::code("ran")]))), "kubectl help get").await,
+        Status::Succeeded,
+        "ran",
+    );
+}
+
+#[tokio::test]
+async fn help_has_no_header() {
+    for text in ["help", "", "@botkube", "HELP"] {
         let (shown, status) = submit(dispatcher(answering(Ok(Vec::new()))), text).await;
-        let buttons = &shown[0].0.sections[0].buttons;
-        let names: Vec<&str> = buttons.iter().map(|button| button.name.as_str()).collect();
-        assert_eq!((status, names), (Status::Succeeded, vec!["echo help", "kubectl help", "Ping"]), "{text:?}");
-        assert_eq!(shown[0].1, None);
+        assert_eq!((status, shown[0].1.as_deref()), (Status::Succeeded, None), "{text:?}");
+        assert_eq!(shown[0].0.sections[0].buttons[0].name, "echo help");
     }
 }
 
@@ -296,4 +310,234 @@ async fn a_plugin_bound_everywhere_is_asked_without_a_configuration() {
     dispatcher.executors = Executors::new(&dispatcher.config, vec!["mine".into()]);
     submit(dispatcher, "mine hi").await;
     assert_eq!(plugins.calls.lock().unwrap()[0].configs, [] as [&str; 0]);
+}
+
+/// An answer of this many lines, which says that it may be filtered.
+fn long(lines: usize) -> Message {
+    let lines: Vec<String> = (1..=lines).map(|n| format!("pod-{n}")).collect();
+    Message::code(lines.join("\n")).with_filter()
+}
+
+fn from(origin: Origin, text: &str) -> Incoming {
+    Incoming { origin, ..incoming(text) }
+}
+
+/// What is said to a command that came in this way, one after the other to the same agent.
+async fn say(dispatcher: &Arc<Dispatcher>, incoming: Incoming) -> (Vec<(Message, Option<String>)>, Status) {
+    collect(dispatcher.submit(incoming, CancellationToken::new())).await
+}
+
+fn codes(messages: &[(Message, Option<String>)]) -> Vec<&str> {
+    messages.iter().map(|(message, _)| message.base_body.code_block.as_str()).collect()
+}
+
+#[tokio::test]
+async fn a_plugin_does_not_see_the_agents_flags_and_people_see_all_of_them() {
+    let plugins = answering(Ok(vec![Message::code("hi")]));
+    let (shown, _) = submit(dispatcher(plugins.clone()), "echo 'a  b' --filter=h --cluster-name dev | c").await;
+    assert_eq!(plugins.calls.lock().unwrap()[0].command, "echo 'a  b' | c");
+    assert_eq!(shown[0].1.as_deref(), Some("`echo 'a b' --filter=h --cluster-name dev | c` on `dev`"));
+}
+
+#[tokio::test]
+async fn a_filter_leaves_matching_lines_of_every_message_of_every_type() {
+    let messages = vec![long(11), Message::text("pod-1 is up\ndb is up"), Message::code("db")];
+    let (shown, _) = submit(dispatcher(answering(Ok(messages))), "echo x --filter pod-1").await;
+    assert_eq!(codes(&shown), ["pod-1\npod-10\npod-11", ""]);
+    assert_eq!(shown[1].0.base_body.plaintext, "pod-1 is up");
+}
+
+#[tokio::test]
+async fn a_filter_that_leaves_nothing_says_so() {
+    check(
+        submit(dispatcher(answering(Ok(vec![long(3)]))), "echo x --filter y").await,
+        Status::Succeeded,
+        "empty response",
+    );
+}
+
+#[tokio::test]
+async fn an_empty_filter_leaves_everything() {
+    let (shown, _) = submit(dispatcher(answering(Ok(vec![long(2)]))), "echo x --filter=").await;
+    assert_eq!(codes(&shown), ["pod-1\npod-2"]);
+}
+
+#[tokio::test]
+async fn what_went_wrong_is_not_filtered() {
+    let failing = answering(Err(PluginError::Failed("no such pod".into())));
+    check(submit(dispatcher(failing), "echo x --filter y").await, Status::Failed, "no such pod");
+}
+
+#[tokio::test]
+async fn long_output_has_an_input_that_filters_it_without_running_it_again() {
+    let plugins = answering(Ok(vec![long(20), Message::text("2 pods are new")]));
+    let dispatcher = Arc::new(dispatcher(plugins.clone()));
+    let (shown, _) = say(&dispatcher, incoming("echo x --filter=pod")).await;
+    let input = &shown[0].0.plaintext_inputs[0];
+    assert_eq!(input.command, "{{BotName}} echo x --bk-filter=");
+    assert!(shown[1].0.plaintext_inputs.is_empty());
+
+    let typed = format!("{}\"pod-20\"", input.command.replace("{{BotName}}", "@botkube"));
+    let (filtered, status) = say(&dispatcher, from(Origin::PlainTextInput, &typed)).await;
+    assert_eq!((codes(&filtered), status), (vec!["pod-20"], Status::Succeeded));
+    assert_eq!(filtered[0].1.as_deref(), Some("`echo x --bk-filter=\"pod-20\"` on `dev` by <@A>"));
+    assert_eq!(plugins.calls.lock().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_filter_that_is_typed_runs_the_command_anew() {
+    let plugins = answering(Ok(vec![long(20)]));
+    let dispatcher = Arc::new(dispatcher(plugins.clone()));
+    say(&dispatcher, incoming("echo x")).await;
+    say(&dispatcher, incoming("echo x --bk-filter=pod-20")).await;
+    say(&dispatcher, from(Origin::PlainTextInput, "echo x --filter=pod-20")).await;
+    assert_eq!(plugins.calls.lock().unwrap().len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn output_that_is_no_longer_kept_is_not_made_again_unasked() {
+    let plugins = answering(Ok(vec![long(20)]));
+    let dispatcher = Arc::new(dispatcher(plugins.clone()));
+    say(&dispatcher, incoming("echo x")).await;
+    time::advance(filter::AGE).await;
+    let (shown, status) = say(&dispatcher, from(Origin::PlainTextInput, "echo x --bk-filter=pod-20")).await;
+    let section = &shown[0].0.sections[0];
+    assert_eq!((status, section.buttons[0].command.as_str()), (Status::Refused, "{{BotName}} echo x"));
+    assert!(section.body.plaintext.contains("not run again"));
+    assert_eq!(plugins.calls.lock().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn policy_decides_over_filtering_what_is_kept() {
+    let dispatcher = Dispatcher { policy: Arc::new(Denies), ..dispatcher(answering(Ok(vec![long(20)]))) };
+    dispatcher.kept.keep(
+        &incoming("").conversation,
+        &Command::parse("echo x", &[], |_| true).unwrap(),
+        [long(20)].into(),
+    );
+    let answered = say(&Arc::new(dispatcher), from(Origin::PlainTextInput, "echo x --bk-filter=pod")).await;
+    check(answered, Status::Refused, "Ada may not");
+}
+
+#[tokio::test]
+async fn where_there_are_no_controls_no_input_is_offered() {
+    for (interactive, text) in [(false, "echo x"), (true, "echo -- x")] {
+        let mut incoming = incoming(text);
+        incoming.conversation.interactive = interactive;
+        let (shown, _) = say(&Arc::new(dispatcher(answering(Ok(vec![long(20)])))), incoming).await;
+        assert!(shown[0].0.plaintext_inputs.is_empty(), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_header_given_by_a_control_is_shown_and_one_that_is_typed_is_ignored_with_a_note() {
+    let dispatcher = Arc::new(dispatcher(answering(Ok(vec![Message::code("hi")]))));
+    let text = "echo x --bk-cmd-header 'Pods'";
+    let (shown, _) = say(&dispatcher, from(Origin::ButtonClick, text)).await;
+    assert_eq!(shown[0].1.as_deref(), Some("Pods on `dev` by <@A>"));
+    let (shown, _) = say(&dispatcher, incoming(text)).await;
+    assert_eq!(shown[0].1.as_deref(), Some("`echo x --bk-cmd-header 'Pods'` on `dev`"));
+    assert!(shown[1].0.only_visible_for_you && shown[1].0.base_body.plaintext.contains("was ignored"));
+}
+
+#[tokio::test]
+async fn a_command_for_another_cluster_is_answered_with_silence() {
+    for (text, unknown) in [("echo x --cluster-name=prod", false), ("echo x --bk-cluster-name prod", true), ("", true)]
+    {
+        let mut incoming = incoming(text);
+        incoming.conversation.unknown = unknown;
+        let plugins = answering(Ok(Vec::new()));
+        let answered = say(&Arc::new(dispatcher(plugins.clone())), incoming).await;
+        assert_eq!(answered, (Vec::new(), Status::Refused), "{text}");
+        assert!(plugins.calls.lock().unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn in_a_channel_that_is_not_configured_everything_else_is_refused() {
+    for text in ["echo x", "ping", "echo x --cluster-name=dev", "echo \"x"] {
+        let mut incoming = incoming(text);
+        incoming.conversation.unknown = true;
+        let answered = say(&Arc::new(dispatcher(answering(Ok(Vec::new())))), incoming).await;
+        check(answered, Status::Refused, "This channel is not configured");
+    }
+}
+
+#[tokio::test]
+async fn a_command_of_a_megabyte_is_refused_with_the_limit() {
+    let answered = submit(dispatcher(answering(Ok(Vec::new()))), &format!("echo {}", "x".repeat(1 << 20))).await;
+    check(answered, Status::Refused, "may have 262144");
+}
+
+/// A command that goes on until it is cancelled; it is under way.
+async fn hanging(dispatcher: &Arc<Dispatcher>, text: &str, calls: &Fake) -> Answer {
+    let before = calls.calls.lock().unwrap().len();
+    let answer = dispatcher.submit(incoming(text), CancellationToken::new());
+    while calls.calls.lock().unwrap().len() == before {
+        tokio::task::yield_now().await;
+    }
+    answer
+}
+
+#[tokio::test]
+async fn a_running_command_is_listed_and_whoever_cancels_it_is_named_to_all() {
+    let plugins = Arc::new(Fake::default());
+    let dispatcher = Arc::new(dispatcher(plugins.clone()));
+    let answer = hanging(&dispatcher, "echo  on", &plugins).await;
+    let (listed, _) = say(&dispatcher, incoming("list running")).await;
+    let id = answer.id.to_string();
+    let rows: Vec<Vec<&str>> = codes(&listed)[0].lines().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(rows, [vec!["ID", "AGE", "ACTOR", "CHANNEL", "COMMAND"], vec![&id, "0s", "Ada", "ops", "echo", "on"]]);
+
+    check(say(&dispatcher, incoming(&format!("Cancel {}", id.to_uppercase()))).await, Status::Succeeded, &id);
+    check(collect(answer).await, Status::Cancelled, "Cancelled by Ada.");
+    check(say(&dispatcher, incoming("list running")).await, Status::Succeeded, "No other command is running.");
+    check(say(&dispatcher, incoming(&format!("cancel {id}"))).await, Status::Refused, "is running");
+}
+
+#[tokio::test]
+async fn from_another_channel_a_command_is_neither_cancelled_nor_shown_whole() {
+    let plugins = Arc::new(Fake::default());
+    let dispatcher = Arc::new(dispatcher(plugins.clone()));
+    let answer = hanging(&dispatcher, "echo s3cret", &plugins).await;
+    let elsewhere = |text: &str| {
+        let mut incoming = incoming(text);
+        incoming.conversation.display_name = "dev".into();
+        incoming
+    };
+    let (listed, _) = say(&dispatcher, elsewhere("list running")).await;
+    assert!(codes(&listed)[0].ends_with("ops     echo …"), "{listed:?}");
+    let cancel = format!("cancel {}", answer.id);
+    check(say(&dispatcher, elsewhere(&cancel)).await, Status::Refused, "was started in `ops`");
+}
+
+#[tokio::test]
+async fn beyond_the_most_commands_plugins_are_refused_and_the_agent_still_answers() {
+    let plugins = Arc::new(Fake::default());
+    let dispatcher = Arc::new(dispatcher(plugins.clone()));
+    let mut answers = Vec::new();
+    for _ in 0..MOST {
+        answers.push(hanging(&dispatcher, "echo x", &plugins).await);
+    }
+    check(say(&dispatcher, incoming("echo x")).await, Status::Refused, "1000 commands are running");
+    check(say(&dispatcher, incoming(&format!("cancel {}", answers[0].id))).await, Status::Succeeded, "cancelled");
+    check(collect(answers.remove(0)).await, Status::Cancelled, "Cancelled by Ada");
+    answers.push(hanging(&dispatcher, "echo x", &plugins).await);
+}
+
+#[test]
+fn the_log_holds_no_words_that_may_be_secret() {
+    let dispatcher = dispatcher(answering(Ok(Vec::new())));
+    let conversation = incoming("").conversation;
+    let bindings = dispatcher.executors.bound_in(&conversation);
+    let noted = |text: &str| {
+        let command = Command::parse(text, &[], |_| true).unwrap();
+        let mut trail = Trail::default();
+        trail.note(&command, bindings.route(command.name()).as_ref());
+        (trail.verb, trail.plugin)
+    };
+    assert_eq!(noted("kubectl get secret"), ("kubectl get".into(), "botkube/kubectl".into()));
+    assert_eq!(noted("echo hunter2"), ("echo".into(), "botkube/echo".into()));
+    assert_eq!(noted("hunter two").0, "");
+    assert_eq!(noted("list running"), ("list running".into(), "none: the agent".into()));
 }
