@@ -134,7 +134,8 @@ impl Owner {
                 tracing::error!(plugin, "{line}");
             }
         }
-        Event::Report(self.state.generation, Report::Exited(format!("the plugin `{plugin}` ended: {exit}")))
+        let report = Report::Exited { how: format!("the plugin `{plugin}` ended: {exit}"), killed: exit.killed };
+        Event::Report(self.state.generation, report)
     }
 
     fn take(&mut self, event: Event) {
@@ -210,7 +211,7 @@ impl Owner {
                 let pause = until.saturating_duration_since(Instant::now());
                 tracing::warn!(plugin, restarts, threshold, ?pause, "{reason}");
             }
-            Phase::Draining { reason: Some(reason), .. } => tracing::warn!(plugin, "{reason}; it is killed"),
+            Phase::Draining { reason: Some(reason), .. } => tracing::warn!(plugin, "{reason}; its process is ended"),
             Phase::Deactivated { reason } => {
                 tracing::error!(plugin, restarts, threshold, "{reason}; it is not started again");
             }

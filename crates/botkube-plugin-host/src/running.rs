@@ -102,21 +102,32 @@ impl Running {
         self.suspect.swap(false, Ordering::Relaxed)
     }
 
-    /// Ends it, and lets the calls it had know why.
+    /// Ends it, and lets the calls it had know why. One that broke its connection may be about to end by itself, which
+    /// says more.
     pub(crate) async fn kill(&self, verdict: String) -> Exit {
-        let _ = self.verdict.set(verdict);
-        self.plugin.kill().await
+        if self.is_closed()
+            && let Ok(exit) = time::timeout(END_DEADLINE, self.plugin.exited()).await
+        {
+            return exit;
+        }
+        self.put_down(verdict).await
     }
 
     /// How it ended, for those whose call broke; `None` if it is still there and can be talked to.
     pub(crate) async fn end(&self) -> Option<String> {
+        // The connection breaks a moment before the end.
         let exit = match time::timeout(END_DEADLINE, self.plugin.exited()).await {
             Ok(exit) => exit,
             // One broken call is no reason to end those of others.
             Err(_) if !self.is_closed() => return None,
-            Err(_) => self.kill("it broke its connection and was killed".to_owned()).await,
+            Err(_) => self.put_down("it broke its connection and was killed".to_owned()).await,
         };
         Some(self.verdict.get().cloned().unwrap_or_else(|| exit.to_string()))
+    }
+
+    async fn put_down(&self, verdict: String) -> Exit {
+        let _ = self.verdict.set(verdict);
+        self.plugin.kill().await
     }
 }
 

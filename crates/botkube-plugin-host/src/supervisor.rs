@@ -123,8 +123,12 @@ pub(crate) enum Report {
     CannotBeHad(String),
     Started,
     NotStarted(String),
-    /// It ended, and how.
-    Exited(String),
+    /// It ended.
+    Exited {
+        how: String,
+        /// Because it was told to, and not by itself.
+        killed: bool,
+    },
     /// It answered a health check.
     Well,
     /// It missed a health check, and why.
@@ -272,9 +276,9 @@ impl State {
                 self.fetched = false;
                 self.failed(reason, None, now, policy)
             }
-            (Phase::Ready(ready), Report::Exited(reason)) => {
+            (Phase::Ready(ready), Report::Exited { how, .. }) => {
                 let since = ready.since;
-                self.failed(reason, Some(since), now, policy)
+                self.failed(how, Some(since), now, policy)
             }
             (Phase::Ready(ready), Report::Well) => {
                 *ready = Ready { check: Some(now + policy.health_interval), misses: 0, suspect: false, ..*ready };
@@ -295,11 +299,13 @@ impl State {
                 (self, ping.into_iter().collect())
             }
             (Phase::Ready(_), Report::Broken(reason)) => self.drain(reason),
-            (Phase::Draining { served, reason: Some(reason) }, Report::Exited(_)) => {
-                let (served, reason) = (*served, std::mem::take(reason));
+            (Phase::Draining { served, reason: Some(reason) }, Report::Exited { how, killed }) => {
+                let served = *served;
+                // Its own end says more than what was noticed of it before.
+                let reason = if killed { std::mem::take(reason) } else { how };
                 self.failed(reason, Some(served), now, policy)
             }
-            (Phase::Draining { reason: None, .. }, Report::Exited(_)) => {
+            (Phase::Draining { reason: None, .. }, Report::Exited { .. }) => {
                 self.phase = Phase::Stopped;
                 (self, Vec::new())
             }

@@ -49,7 +49,11 @@ impl Life {
     }
 
     fn dies(&mut self) {
-        self.report(Report::Exited("exit code 1".into()));
+        self.report(Report::Exited { how: "exit code 1".into(), killed: false });
+    }
+
+    fn is_gone(&mut self) {
+        self.report(Report::Exited { how: "killed by the host".into(), killed: true });
     }
 
     fn misses(&mut self) {
@@ -309,13 +313,31 @@ fn one_whose_connection_broke_is_ended() {
     assert_eq!(life.actions, [Action::Kill(1)]);
 }
 
+#[track_caller]
+fn check_reason_of_a_broken_one(end: impl Fn(&mut Life), expected: &str) {
+    let mut life = Life::ready().with(AtThreshold::DeactivatePlugin, 0);
+    life.report(Report::Broken("broke its connection".into()));
+    end(&mut life);
+    assert_eq!(life.state.phase, Phase::Deactivated { reason: expected.into() });
+}
+
+#[test]
+fn the_reason_is_why_it_was_killed_unless_it_ended_by_itself() {
+    check_reason_of_a_broken_one(Life::is_gone, "broke its connection");
+    check_reason_of_a_broken_one(Life::dies, "exit code 1");
+}
+
 #[test]
 fn a_report_about_an_earlier_process_is_ignored() {
     let mut life = Life::ready();
     life.dies();
     life.restarts_at_once();
     let before = life.state.clone();
-    for report in [Report::Exited("late".into()), Report::Unwell("late".into()), Report::Broken("late".into())] {
+    for report in [
+        Report::Exited { how: "late".into(), killed: false },
+        Report::Unwell("late".into()),
+        Report::Broken("late".into()),
+    ] {
         life.take(Event::Report(1, report));
         assert_eq!((&life.state, &life.actions[..]), (&before, &[][..]));
     }
@@ -412,7 +434,7 @@ impl World {
                     Report::Fetched,
                     Report::CannotBeHad(reason()),
                     Report::NotStarted(reason()),
-                    Report::Exited(reason()),
+                    Report::Exited { how: reason(), killed: false },
                     Report::Well,
                     Report::Unwell(reason()),
                     Report::Suspect,
@@ -450,7 +472,7 @@ impl World {
         self.alive.remove(&process);
         self.orders
             .retain(|order| !matches!(order, Action::Ping(g) | Action::Kill(g) | Action::Dismiss(g) if *g == process));
-        self.take(Event::Report(process, Report::Exited("it died".into())));
+        self.take(Event::Report(process, Report::Exited { how: "it died".into(), killed: false }));
     }
 
     fn take(&mut self, event: Event) {
