@@ -28,11 +28,7 @@ fn static_subject(values: &[&str]) -> Subject {
 }
 
 fn agent(kubeconfig: PathBuf) -> Impersonating {
-    Impersonating::new(&Settings {
-        cluster_name: "dev-1".into(),
-        kubeconfig: Some(kubeconfig),
-        ..Settings::default()
-    })
+    Impersonating::new(&Settings { cluster_name: "dev-1".into(), kubeconfig: Some(kubeconfig), ..Settings::default() })
 }
 
 fn make(own: &str, rbac: &Rbac, channel: &str) -> Result<String, String> {

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::*;
 
 fn alias(name: &str, command: &str) -> Alias {
-    let origin = Origin { file: "c.yaml".into(), line: 1, column: 1 };
+    let origin = Origin::Default;
     Alias { name: name.into(), command: command.into(), display_name: None, origin }
 }
 

@@ -86,7 +86,7 @@ impl Policy for Denies {
 }
 
 fn binding(key: &str, rbac: Option<Rbac>, config: serde_json::Value) -> PluginBinding {
-    let origin = Written { file: "c.yaml".into(), line: 1, column: 1 };
+    let origin = Written::Default;
     PluginBinding { key: key.parse().unwrap(), enabled: true, config: Some(config), rbac, host_flags: true, origin }
 }
 
