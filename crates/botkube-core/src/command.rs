@@ -76,10 +76,11 @@ impl Command {
     ///
     /// When a quote is not closed, a flag of the agent's is not written as it must be, or the text is too long.
     pub fn parse(text: &str, aliases: &[Alias], host_flags: impl FnOnce(&str) -> bool) -> Result<Self, CommandError> {
+        let text = text.trim();
         if text.len() > LONGEST {
             return Err(CommandError::TooLong { size: text.len() });
         }
-        let clean = clean::straightened(clean::without_mention(text.trim()));
+        let clean = clean::straightened(clean::without_mention(text));
         let shown = expanded(clean.trim(), aliases);
         let malformed = |reason, offset| CommandError::Malformed { reason, place: Place::new(&shown, offset) };
         let line = line::read(&shown).map_err(|line::Unclosed { quote, offset }| {

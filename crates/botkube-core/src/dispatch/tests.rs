@@ -340,6 +340,21 @@ async fn a_plugin_does_not_see_the_agents_flags_and_people_see_all_of_them() {
 }
 
 #[tokio::test]
+async fn bare_flags_are_the_executors_when_all_its_bindings_here_say_so() {
+    for (one, other, expected) in [(false, false, "echo x --filter y"), (false, true, "echo x"), (true, true, "echo x")]
+    {
+        let plugins = answering(Ok(vec![Message::code("y")]));
+        let mut dispatcher = dispatcher(plugins.clone());
+        let mut config = Config::clone(&dispatcher.config);
+        config.executors[0].plugins[0].host_flags = one;
+        config.executors[1].plugins[0].host_flags = other;
+        dispatcher.executors = Executors::new(&config, Vec::new());
+        submit(dispatcher, "echo x --filter y").await;
+        assert_eq!(plugins.calls.lock().unwrap()[0].command, expected);
+    }
+}
+
+#[tokio::test]
 async fn a_filter_leaves_matching_lines_of_every_message_of_every_type() {
     let messages = vec![long(11), Message::text("pod-1 is up\ndb is up"), Message::code("db")];
     let (shown, _) = submit(dispatcher(answering(Ok(messages))), "echo x --filter pod-1").await;
