@@ -5,15 +5,27 @@ use std::path::PathBuf;
 
 use super::*;
 
+mod layers;
+mod upstream;
+
 /// What `load` says about files of these names and contents: the findings, or else the cluster's name and bindings.
 fn loaded(files: &[(&str, &[u8])]) -> String {
+    with(files, &[], Options::default())
+}
+
+/// The same with variables, under these options.
+fn with(files: &[(&str, &[u8])], variables: &[(&str, &str)], options: Options) -> String {
+    let variables = variables.iter().map(|(name, value)| (name.to_string(), value.to_string()));
     let folder = tempfile::tempdir().unwrap();
     let paths: Vec<PathBuf> = files.iter().map(|(name, _)| folder.path().join(name)).collect();
     for (path, (_, content)) in paths.iter().zip(files) {
         std::fs::write(path, content).unwrap();
     }
-    let said = match load(&paths, [], Options::default()) {
-        Ok(loaded) => format!("cluster {}", loaded.config.settings.cluster_name),
+    let said = match load(&paths, variables, options) {
+        Ok(Loaded { config, findings, .. }) => {
+            let said: Vec<_> = findings.iter().map(|finding| format!("\n{finding}")).collect();
+            format!("cluster {}{}", config.settings.cluster_name, said.concat())
+        }
         Err(rejected) => rejected.to_string(),
     };
     said.replace(&format!("{}/", folder.path().display()), "")

@@ -1,7 +1,7 @@
 //! The command line as a person or a script meets it: the real binary, real plugins, nothing of its inside.
 //!
 //! Reading order: `support` a machine of its own for every test · `exec` statuses, exit codes, outputs · `channels` where a
-//! command is run · `bindings` which plugin answers with which configurations · `bad_plugins`, `bad_input` what goes wrong
+//! command is run · `bindings` which plugin answers with which configurations · `config` configurations looked at · `bad_plugins`, `bad_input` what goes wrong
 //! and what is said · `processes` what is left behind · `piped`, `terminal` the two ways to talk.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -9,6 +9,7 @@ mod bad_input;
 mod bad_plugins;
 mod bindings;
 mod channels;
+mod config;
 mod exec;
 mod piped;
 mod processes;
