@@ -122,11 +122,12 @@ fn value(node: &mut Node, shape: &Shape, sources: &Sources) {
         }
         Shape::Secret => hide(node),
         Shape::Any => guess(node, sources),
-        _ => {
+        Shape::Text => {
             if let Value::Text(text) = &mut node.value {
                 *text = sources.harmless(text);
             }
         }
+        Shape::Bool | Shape::Whole(..) | Shape::Span(_) | Shape::Size | Shape::Choice(_) => {}
     }
 }
 

@@ -184,6 +184,17 @@ fn a_missing_file_is_named() {
 }
 
 #[test]
+fn what_is_no_file_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let rejected = load(&[folder.path().to_owned()], [], Options::default()).unwrap_err();
+    assert!(
+        rejected
+            .to_string()
+            .starts_with(&format!("error: cannot read the configuration file {}: ", folder.path().display()))
+    );
+}
+
+#[test]
 fn a_finding_as_json_has_its_place() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.yaml");
