@@ -1,4 +1,5 @@
-//! Makes the committed Rust code from the `.proto` files; knows nothing of what the messages mean.
+//! Makes what is committed and can be made: Rust code from the `.proto` files, and the reference of all configuration keys;
+//! knows nothing of what messages and keys mean.
 
 use std::{fs, path::Path};
 
@@ -32,6 +33,10 @@ const TARGETS: &[Target] = &[
 /// Messages whose fields may hold tokens: a `Debug` of them is written by hand, and shows none.
 const SECRETS: [&str; 4] = ["executor.Config", "executor.ExecuteContext", "source.Config", "source.StreamContext"];
 
+/// The reference of all configuration keys, and what prints it.
+const REFERENCE: &str = "docs/configuration.md";
+const PRINT_REFERENCE: &str = "cargo run --quiet --locked -p botkube-config --example reference";
+
 /// Writes the code, or with `check` fails when what is committed differs from what would be written.
 pub(crate) fn run(root: &Path, check: bool) -> Result<()> {
     let mut stale = Vec::new();
@@ -52,6 +57,13 @@ pub(crate) fn run(root: &Path, check: bool) -> Result<()> {
             if !check {
                 fs::copy(&made, &committed)?;
             }
+        }
+    }
+    let made = sh::output(&mut sh::command(root, PRINT_REFERENCE))?;
+    if fs::read(root.join(REFERENCE)).ok().as_ref() != Some(&made) {
+        stale.push(REFERENCE.into());
+        if !check {
+            fs::write(root.join(REFERENCE), made)?;
         }
     }
     ensure!(!check || stale.is_empty(), "out of date, run `cargo xtask codegen`: {}", stale.join(", "));

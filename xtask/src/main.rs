@@ -18,7 +18,7 @@ use anyhow::Result;
 const VERBS: &[(&str, &str)] = &[
     ("test", "                          everything that must hold before a change goes in"),
     ("tidy", "                          the rules on layout, dependencies and headers"),
-    ("codegen", "[--check]              the code made from .proto files"),
+    ("codegen", "[--check]              the code made from .proto files, and docs/configuration.md"),
     ("bench", "[--quick] [--rounds N] [--write]   our host and plugin against the original's"),
     ("soak", "[--minutes N]             longer: fuzzing, repeated interop tests, foreign builds"),
 ];

@@ -5,7 +5,7 @@
 //! Here a name is compared with the keys and names there are, in whatever letter case, and with `_` for whatever a
 //! variable cannot hold, so that `botkube/helm` is reached by `BOTKUBE_HELM`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::nearest::nearest;
 use crate::report::{Findings, dotted};
@@ -25,9 +25,11 @@ pub(crate) fn overlay(
     findings: &mut Findings,
     kept: &mut Vec<KeptMap>,
 ) {
+    let mut mentioned = BTreeSet::new();
+    secrets(root, &mut mentioned);
     for (name, value) in variables {
         let Some(rest) = name.strip_prefix(PREFIX) else { continue };
-        if name == crate::CONFIG_PATHS_VARIABLE || is_service_link(rest, value) {
+        if name == crate::CONFIG_PATHS_VARIABLE || is_service_link(rest, value) || mentioned.contains(name) {
             continue;
         }
         let place = sources.add_variable(name);
@@ -54,6 +56,19 @@ pub(crate) fn overlay(
                 let message = format!("the variable `{name}` names no key of the configuration; it is ignored");
                 findings.difference(&[""; 0], Some(place), message, help);
             }
+        }
+    }
+}
+
+/// The variables in which secrets are said to be; those are no keys.
+fn secrets(node: &Node, found: &mut BTreeSet<String>) {
+    for entry in node.entries() {
+        match &entry.node.value {
+            Value::Text(name) if entry.key == FROM_ENV => {
+                found.insert(name.clone());
+            }
+            Value::Map(_) => secrets(&entry.node, found),
+            _ => {}
         }
     }
 }

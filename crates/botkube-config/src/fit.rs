@@ -153,7 +153,7 @@ impl Fit<'_> {
     }
 
     /// A text, or where it is to be found.
-    fn secret(&mut self, node: &mut Node, path: &mut Vec<String>) -> bool {
+    fn secret(&mut self, node: &mut Node, path: &[String]) -> bool {
         let text = match &node.value {
             Value::Text(text) => text.clone(),
             Value::Number(number) => number.to_string(),

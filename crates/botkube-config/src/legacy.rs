@@ -242,7 +242,7 @@ fn settings_of_old(path: &[String], plugin: &mut Entry, findings: &mut Findings)
     entries.retain(|entry| {
         let known = plugin_keys(&path[0]).is_none_or(|map| map.field(&entry.key).is_some());
         if !known {
-            let path = [path, &[entry.key.clone()]].concat();
+            let path = [path, std::slice::from_ref(&entry.key)].concat();
             let message = format!("`{}` is from an older version and has no effect", entry.key);
             findings.warning(&path, entry.place, message, "settings of a plugin stand below its `config`");
         }

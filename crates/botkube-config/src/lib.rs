@@ -37,7 +37,7 @@ use serde::Deserialize;
 use crate::finding::{Finding, Origin, Severity};
 use crate::model::Config;
 use crate::report::Findings;
-use crate::source::{Place, Sources};
+use crate::source::Sources;
 use crate::tree::Node;
 
 /// The variable that names the configuration files, see [`paths_from_env`].
@@ -176,10 +176,6 @@ impl Origins {
     /// there is no such key.
     pub fn of(&self, path: &[impl AsRef<str>]) -> Option<Origin> {
         self.shown.find(path).map(|(key, node)| self.sources.written(key.or(node.place)))
-    }
-
-    fn display(&self, place: Option<Place>) -> String {
-        self.sources.written(place).to_string()
     }
 }
 

@@ -18,7 +18,7 @@ Files are merged in the order in which they are named (`--config`, or `BOTKUBE_C
 `settings.clusterName`, `_` goes one key down and `__` begins a new word; for anything in a name that a variable cannot hold,
 write `_`. `botkube config show --origins` tells where every value comes from.
 
-Keys marked **ours** are not upstream's. A *secret* is a text, or `{fromFile: PATH}` or `{fromEnv: NAME}`, and is never shown.
+The last column says who added a key: upstream, or us. A *secret* is a text, or `{fromFile: PATH}` or `{fromEnv: NAME}`, and is never shown.
 A *duration* is written as `30s`, `5m` or `1h30m`, a *size* as `1000`, `64Mi` or `10MB`. Texts, numbers and booleans may be
 written for each other where their meaning is clear; a single text may stand for a list, its commas separate.
 ";
@@ -32,44 +32,72 @@ pub fn json_schema() -> JsonValue {
 pub fn markdown() -> String {
     let mut text = HEAD.to_owned();
     for section in &shape::root().known {
-        let _ = write!(text, "\n## `{}`\n\n{}\n\n", section.name, section.about);
-        text.push_str("| key | type | default | meaning |\n| --- | --- | --- | --- |\n");
-        if let Shape::Map(map) = &section.shape {
-            rows(map, &section.name, &mut text);
+        let _ = write!(text, "\n## `{}`\n\n{}\n", section.name, section.about);
+        let Shape::Map(map) = &section.shape else { continue };
+        match platforms(map) {
+            Some(inner) => {
+                for field in &inner.known {
+                    let heading = format!("{}.<{}>.{}", section.name, map.each, field.name);
+                    let by = if field.ours { " Not upstream's." } else { "" };
+                    let _ = write!(text, "\n### `{heading}`\n\n{}{by}\n", field.about);
+                    if let Shape::Map(map) = &field.shape {
+                        table(map, field.ours, &mut text);
+                    }
+                }
+            }
+            None => table(map, false, &mut text),
         }
     }
     text
 }
 
-fn rows(map: &Map, path: &str, text: &mut String) {
+/// A map whose entries hold nothing but sections is shown section by section.
+fn platforms(map: &Map) -> Option<&Map> {
+    let inner = map.rest.as_ref()?.as_map()?;
+    let sections =
+        inner.rest.is_none() && inner.known.iter().all(|field| field.shape.as_map().is_some_and(|map| map.optional));
+    sections.then_some(inner)
+}
+
+fn table(map: &Map, ours: bool, text: &mut String) {
+    text.push_str("\n| key | type | default | meaning | by |\n| --- | --- | --- | --- | --- |\n");
+    rows(map, "", ours, text);
+}
+
+fn rows(map: &Map, path: &str, ours: bool, text: &mut String) {
+    let below = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
     for field in &map.known {
-        row(field, &format!("{path}.{}", field.name), text);
+        row(field, &below(&field.name), ours || field.ours, text);
     }
     match &map.rest {
-        Some(Shape::Map(rest)) => rows(rest, &format!("{path}.<{}>", map.each), text),
+        Some(Shape::Map(rest)) => rows(rest, &below(&format!("<{}>", map.each)), ours, text),
         Some(rest) => {
-            let _ = writeln!(text, "| `{path}.<{}>` | {} | – |  |", map.each, rest.name());
+            let _ =
+                writeln!(text, "| `{}` | {} | – | | {} |", below(&format!("<{}>", map.each)), rest.name(), by(ours));
         }
         None => {}
     }
 }
 
-fn row(field: &Field, path: &str, text: &mut String) {
+fn row(field: &Field, path: &str, ours: bool, text: &mut String) {
     let default = match &field.default {
         Some(JsonValue::String(default)) if !default.is_empty() => format!("`{default}`"),
         Some(default @ (JsonValue::Bool(_) | JsonValue::Number(_))) => format!("`{default}`"),
         _ => "–".into(),
     };
-    let ours = if field.ours { "**ours.** " } else { "" };
-    let _ =
-        writeln!(text, "| `{path}` | {} | {default} | {ours}{} |", field.shape.name(), field.about.replace('|', "\\|"));
+    let about = field.about.replace('|', "\\|");
+    let _ = writeln!(text, "| `{path}` | {} | {default} | {about} | {} |", field.shape.name(), by(ours));
     match &field.shape {
-        Shape::Map(map) => rows(map, path, text),
+        Shape::Map(map) => rows(map, path, ours, text),
         Shape::List(list) => {
             if let Shape::Map(map) = &list.item {
-                rows(map, &format!("{path}[]"), text);
+                rows(map, &format!("{path}[]"), ours, text);
             }
         }
         _ => {}
     }
+}
+
+fn by(ours: bool) -> &'static str {
+    if ours { "us" } else { "upstream" }
 }

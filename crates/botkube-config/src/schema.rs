@@ -22,7 +22,7 @@ use plugins::Plugins;
 use settings::{Analytics, ConfigWatcher, Settings};
 
 /// A configuration of Botkube.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[derive(Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Root {
     /// Where people talk to the agent and where events go: one group for each workspace or server.

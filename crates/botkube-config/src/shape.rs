@@ -142,12 +142,30 @@ fn map(object: &Json<String, JsonValue>) -> Map {
 
 fn field(name: &str, object: &Json<String, JsonValue>) -> Field {
     let about = object.get("description").and_then(JsonValue::as_str).unwrap_or_default();
-    Field {
+    let mut field = Field {
         name: name.into(),
         shape: shape(&JsonValue::Object(object.clone())),
         about: about.split_whitespace().collect::<Vec<_>>().join(" "),
-        default: object.get("default").filter(|default| !default.is_null()).cloned(),
+        default: None,
         ours: object.get("x-ours").is_some(),
+    };
+    if let Some(default) = object.get("default").filter(|default| !default.is_null()) {
+        field.set_default(default);
+    }
+    field
+}
+
+impl Field {
+    /// What holds where nothing is written; of a section, each of its keys may have another default than elsewhere.
+    fn set_default(&mut self, default: &JsonValue) {
+        if let (Shape::Map(map), Some(object)) = (&mut self.shape, default.as_object()) {
+            for field in &mut map.known {
+                if let Some(default) = object.get(&field.name) {
+                    field.set_default(default);
+                }
+            }
+        }
+        self.default = Some(default.clone());
     }
 }
 
@@ -209,6 +227,10 @@ mod tests {
         check(
             &["plugins", "restartPolicy", "type"],
             "`DeactivatePlugin`, `RestartAgent` Some(String(\"DeactivatePlugin\")) false",
+        );
+        check(
+            &["settings", "persistentConfig", "startup", "configMap", "name"],
+            "text Some(String(\"botkube-startup-config\")) false",
         );
         check(&["communications", "g", "socketSlack", "botToken"], "secret None false");
         check(&["communications", "g", "mattermost", "botName"], "text Some(String(\"Botkube\")) false");

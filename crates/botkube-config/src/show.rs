@@ -8,8 +8,8 @@ use serde_json::Value as JsonValue;
 use crate::legacy::scalar;
 use crate::mask::{self, MASK};
 use crate::shape::{self, Map, Shape};
-use crate::source::Sources;
-use crate::tree::{Node, Value};
+use crate::source::{Place, Sources};
+use crate::tree::{Entry, Node, Value};
 use crate::{Loaded, Origins};
 
 impl Loaded {
@@ -44,30 +44,44 @@ impl Origins {
     }
 
     fn write(&self, node: &Node, indent: usize, comments: bool, text: &mut String) {
-        let mut line = |head: String, node: &Node, place| {
-            text.push_str(&head);
-            let leaf = leaf(&node.value);
-            if let Some(leaf) = &leaf {
-                let _ = write!(text, " {leaf}");
-            }
-            if comments {
-                let _ = write!(text, " # {}", self.display(place));
-            }
-            text.push('\n');
-            if leaf.is_none() {
-                self.write(node, indent + 2, comments, text);
-            }
-        };
         match &node.value {
             Value::Map(entries) => {
-                for entry in entries {
-                    let head = format!("{:indent$}{}:", "", scalar(&entry.key));
-                    line(head, &entry.node, entry.place);
+                for Entry { key, place, node } in entries {
+                    let _ = write!(text, "{:indent$}{}:", "", scalar(key));
+                    let leaf = leaf(&node.value);
+                    self.end_line(leaf.as_deref(), *place, comments, text);
+                    if leaf.is_none() {
+                        self.write(node, indent + 2, comments, text);
+                    }
                 }
             }
-            Value::List(items) => items.iter().for_each(|item| line(format!("{:indent$}-", ""), item, item.place)),
+            Value::List(items) => {
+                for item in items {
+                    match leaf(&item.value) {
+                        Some(leaf) => {
+                            let _ = write!(text, "{:indent$}-", "");
+                            self.end_line(Some(&leaf), item.place, comments, text);
+                        }
+                        None => {
+                            let start = text.len() + indent;
+                            self.write(item, indent + 2, comments, text);
+                            text.replace_range(start..start + 2, "- ");
+                        }
+                    }
+                }
+            }
             _ => {}
         }
+    }
+
+    fn end_line(&self, leaf: Option<&str>, place: Option<Place>, comments: bool, text: &mut String) {
+        if let Some(leaf) = leaf {
+            let _ = write!(text, " {leaf}");
+        }
+        if comments {
+            let _ = write!(text, " # {}", self.sources.written(place));
+        }
+        text.push('\n');
     }
 
     pub(crate) fn is_false(&self, path: &[&str]) -> bool {
@@ -77,7 +91,7 @@ impl Origins {
     fn list(&self, node: &Node, path: &mut Vec<String>, found: &mut Vec<JsonValue>) {
         for entry in node.entries() {
             path.push(entry.key.clone());
-            found.push(serde_json::json!({"path": path, "origin": self.display(entry.place)}));
+            found.push(serde_json::json!({"path": path, "origin": self.sources.written(entry.place).to_string()}));
             self.list(&entry.node, path, found);
             path.pop();
         }
@@ -108,11 +122,12 @@ fn value(node: &mut Node, shape: &Shape, sources: &Sources) {
         }
         Shape::Secret => hide(node),
         Shape::Any => guess(node, sources),
-        _ => {
+        Shape::Text => {
             if let Value::Text(text) = &mut node.value {
                 *text = sources.harmless(text);
             }
         }
+        Shape::Bool | Shape::Whole(..) | Shape::Span(_) | Shape::Size | Shape::Choice(_) => {}
     }
 }
 
@@ -152,3 +167,6 @@ fn leaf(value: &Value) -> Option<String> {
         Value::List(_) | Value::Map(_) => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use crate::finding::{Finding, Origin, Severity};
 use crate::mask;
 
-/// The shortest text that is hidden wherever it stands in a line; shorter ones would hide half of every line.
-const SHORTEST_SECRET: usize = 4;
+/// The shortest text that is hidden wherever it stands; shorter ones are words that mean something elsewhere, too, and are
+/// hidden behind their own keys only.
+const SHORTEST_SECRET: usize = 8;
 
 /// Every text read so far.
 #[derive(Clone, Default)]

@@ -5,15 +5,27 @@ use std::path::PathBuf;
 
 use super::*;
 
+mod layers;
+mod upstream;
+
 /// What `load` says about files of these names and contents: the findings, or else the cluster's name and bindings.
 fn loaded(files: &[(&str, &[u8])]) -> String {
+    with(files, &[], Options::default())
+}
+
+/// The same with variables, under these options.
+fn with(files: &[(&str, &[u8])], variables: &[(&str, &str)], options: Options) -> String {
+    let variables = variables.iter().map(|(name, value)| (name.to_string(), value.to_string()));
     let folder = tempfile::tempdir().unwrap();
     let paths: Vec<PathBuf> = files.iter().map(|(name, _)| folder.path().join(name)).collect();
     for (path, (_, content)) in paths.iter().zip(files) {
         std::fs::write(path, content).unwrap();
     }
-    let said = match load(&paths, [], Options::default()) {
-        Ok(loaded) => format!("cluster {}", loaded.config.settings.cluster_name),
+    let said = match load(&paths, variables, options) {
+        Ok(Loaded { config, findings, .. }) => {
+            let said: Vec<_> = findings.iter().map(|finding| format!("\n{finding}")).collect();
+            format!("cluster {}{}", config.settings.cluster_name, said.concat())
+        }
         Err(rejected) => rejected.to_string(),
     };
     said.replace(&format!("{}/", folder.path().display()), "")
@@ -169,6 +181,17 @@ fn a_missing_file_is_named() {
     error: cannot read the configuration file /does/not/exist.yaml: No such file or directory (os error 2)
       = help: name a file that exists and that this user may read
     ");
+}
+
+#[test]
+fn what_is_no_file_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let rejected = load(&[folder.path().to_owned()], [], Options::default()).unwrap_err();
+    assert!(
+        rejected
+            .to_string()
+            .starts_with(&format!("error: cannot read the configuration file {}: ", folder.path().display()))
+    );
 }
 
 #[test]

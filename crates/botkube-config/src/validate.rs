@@ -178,7 +178,7 @@ impl Check<'_> {
         message: impl Into<String>,
         help: impl Into<String>,
     ) {
-        let at = self.written(path, |tree, path| tree.find(path).and_then(|(key, node)| key.or(node.place)));
+        let at = self.written(path);
         match severity {
             Severity::Error => self.findings.error(path, at, message, help),
             Severity::Warning => self.findings.warning(path, at, message, help),
@@ -187,9 +187,7 @@ impl Check<'_> {
 
     /// An error about the value at `path`, or whatever of the way to it was written.
     pub(crate) fn value(&mut self, path: &[&str], message: impl Into<String>, help: impl Into<String>) {
-        let at = self
-            .place(path)
-            .or_else(|| self.written(path, |tree, path| tree.find(path).and_then(|(key, node)| key.or(node.place))));
+        let at = self.place(path).or_else(|| self.written(path));
         self.findings.error(path, at, message, help);
     }
 
@@ -211,8 +209,12 @@ impl Check<'_> {
         self.tree.find(path).and_then(|(_, node)| node.place)
     }
 
-    fn written(&self, path: &[&str], find: impl Fn(&Node, &[&str]) -> Option<Place>) -> Option<Place> {
-        (1..=path.len()).rev().find_map(|length| find(self.tree, &path[..length]))
+    /// Where the last key on the way to `path` was written that somebody did write.
+    fn written(&self, path: &[&str]) -> Option<Place> {
+        (1..=path.len()).rev().find_map(|length| {
+            let (key, node) = self.tree.find(&path[..length])?;
+            key.or(node.place)
+        })
     }
 
     pub(crate) fn is_map(&self, path: &[&str]) -> bool {

@@ -32,9 +32,21 @@ pub(crate) fn files(files: Files) -> Result<Vec<PathBuf>> {
     }
 }
 
-/// This process's environment. Variables that are not text are none of the configuration's.
-pub(crate) fn environment() -> impl Iterator<Item = (String, String)> {
-    env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+/// This process's environment. What is not text cannot be in a configuration; it is said where it was meant to.
+pub(crate) fn environment() -> BTreeMap<String, String> {
+    let mut variables = BTreeMap::new();
+    for (name, value) in env::vars_os() {
+        match (name.into_string(), value.into_string()) {
+            (Ok(name), Ok(value)) => {
+                variables.insert(name, value);
+            }
+            (Ok(name), Err(_)) if name.starts_with("BOTKUBE_") => {
+                say(&format!("warning: the value of the variable {name} is not UTF-8; it is ignored"));
+            }
+            _ => {}
+        }
+    }
+    variables
 }
 
 /// The configuration of the files, or of BOTKUBE_CONFIG_PATHS; `None` when neither names any. Warnings are said.

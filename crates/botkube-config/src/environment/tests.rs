@@ -113,3 +113,9 @@ fn what_kubernetes_sets_for_services_is_not_spoken_of() {
         assert_eq!(changed(CONFIG, name, value), "", "{name}");
     }
 }
+
+#[test]
+fn a_variable_that_holds_a_secret_is_no_key() {
+    let yaml = "communications: {g: {discord: {token: {fromEnv: BOTKUBE_MY_TOKEN}}}}";
+    assert_eq!(changed(yaml, "BOTKUBE_MY_TOKEN", "s3cret"), "");
+}

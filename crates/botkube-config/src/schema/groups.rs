@@ -1,5 +1,7 @@
 //! Keys below `sources`, `executors`, `aliases` and `actions`.
 //! Must not know: who binds a group.
+//!
+//! What holds a plugin's configuration, and with it perhaps a token, has no `Debug`.
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -8,7 +10,7 @@ use serde::Deserialize;
 use super::communications::Bindings;
 
 /// Plugins that are bound together.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[derive(Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default, bound(deserialize = "P: Deserialize<'de> + Default"))]
 #[schemars(bound = "P: JsonSchema + Default")]
 #[schemars(extend("x-each" = "repository/plugin[@version]", "x-plugins" = true))]
@@ -20,7 +22,7 @@ pub(crate) struct PluginGroup<P> {
 }
 
 /// A source plugin in a group.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[derive(Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Source {
     #[serde(flatten)]
@@ -28,7 +30,7 @@ pub(crate) struct Source {
 }
 
 /// An executor plugin in a group.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Executor {
     #[serde(flatten)]
@@ -39,7 +41,7 @@ pub(crate) struct Executor {
 }
 
 /// What a group says of a plugin.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[derive(Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Plugin {
     /// Whether the group offers it.

@@ -74,7 +74,7 @@ pub enum LogFormatter {
 }
 
 /// A ConfigMap.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ConfigMap {
     /// Its name.
@@ -84,7 +84,7 @@ pub struct ConfigMap {
 }
 
 /// Where settings made in a chat are kept.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct PersistentConfig {
     /// What takes effect at the next start: switches of notifications.
@@ -94,7 +94,7 @@ pub struct PersistentConfig {
 }
 
 /// A file of settings in a ConfigMap.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct StateFile {
     /// The key in the ConfigMap.

@@ -109,6 +109,10 @@ impl Check<'_> {
 
     fn subject(&mut self, plugin: &[&str; 3], role: &str, subject: &raw::Subject, enabled: bool) {
         let path = [plugin.as_slice(), &["context", "rbac", role]].concat();
+        // What has the wrong type is as good as not written, and was complained about.
+        if self.findings.has_error(&path) {
+            return;
+        }
         let below = |keys: &[&'static str]| [path.as_slice(), keys].concat();
         match subject.r#type.as_str() {
             "" if self.is_map(&below(&["static"])) => {
@@ -124,8 +128,7 @@ impl Check<'_> {
                 };
                 let at = lists.iter().map(|keys| below(keys)).find(|path| self.tree.find(path).is_some());
                 let at = at.unwrap_or_else(|| path.clone());
-                if self.findings.has_error(&path) {
-                } else if names.is_empty() || names.iter().any(|name| name.trim().is_empty()) {
+                if names.is_empty() || names.iter().any(|name| name.trim().is_empty()) {
                     let help = it_is(&today_static(role, "", &["NAME".into()]));
                     self.value(&at, format!("the {role} to act as is empty"), help);
                 } else if role == "user" && names.len() > 1 {

@@ -1,10 +1,10 @@
 //! The command line as a person or a script meets it: the real binary, real plugins, nothing of its inside.
 //!
 //! Reading order: `support` a machine of its own for every test · `exec` statuses, exit codes, outputs · `channels` where a
-//! command is run · `commands` what can be typed · `bindings` which plugin answers with which configurations ·
-//! `bad_plugins`, `bad_input` what goes wrong and what is said · `processes` what is left behind · `supervision` what is
-//! done about plugins that fail (through the plugin host, where the command line shows too little) · `piped`, `terminal`
-//! the two ways to talk.
+//! command is run · `commands` what can be typed · `bindings` which plugin answers with which configurations · `config`
+//! configurations looked at · `bad_plugins`, `bad_input` what goes wrong and what is said · `processes` what is left
+//! behind · `supervision` what is done about plugins that fail (through the plugin host, where the command line shows too
+//! little) · `piped`, `terminal` the two ways to talk.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod bad_input;
@@ -12,6 +12,7 @@ mod bad_plugins;
 mod bindings;
 mod channels;
 mod commands;
+mod config;
 mod exec;
 mod piped;
 mod processes;
