@@ -377,3 +377,6 @@ fn read_secret(path: &std::path::Path) -> std::io::Result<String> {
     let line = text.strip_suffix('\n').unwrap_or(&text);
     Ok(line.strip_suffix('\r').unwrap_or(line).to_owned())
 }
+
+#[cfg(test)]
+mod tests;

@@ -102,7 +102,12 @@ fn written(secret: &str, style: usize) -> String {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 300,
+        failure_persistence: None,
+        rng_seed: proptest::test_runner::RngSeed::Fixed(7),
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn a_secret_is_never_printed(
@@ -118,10 +123,17 @@ proptest! {
     }
 
     #[test]
-    fn a_secret_of_several_lines_is_never_printed(first in "[a-zA-Z0-9]{10}", second in "[a-zA-Z0-9]{10}", broken in any::<bool>()) {
-        let rest = if broken { "      : [\n" } else { "" };
-        let yaml = format!("communications:\n  g:\n    discord:\n      enabled: true\n      token: |\n        {first}\n        {second}\n{rest}");
-        let said = everything(&yaml, &[]);
+    fn a_secret_of_several_lines_is_never_printed(
+        first in "[a-zA-Z0-9]{10}",
+        second in "[a-zA-Z0-9]{10}",
+        broken in any::<bool>(),
+    ) {
+        let token = match broken {
+            // The parser stops in the middle of it.
+            true => format!("\n        {first}: a: {second}\n"),
+            false => format!(" |\n        {first}\n        {second}\n"),
+        };
+        let said = everything(&format!("communications:\n  g:\n    discord:\n      enabled: true\n      token:{token}"), &[]);
         prop_assert!(!said.contains(&first) && !said.contains(&second), "{}", said);
     }
 
