@@ -17,12 +17,12 @@ fuzz_target!(|text: &str| {
         }
     };
     assert!(command.text.len() <= command.shown.len());
-    // Links and mentions may stand in one another, so only without them is a clean text clean.
-    if command.text.contains(['<', '@']) {
+    // Links and mentions may stand in one another, and what is no blank between words is one at the ends of a text.
+    if command.text.contains(['<', '@']) || command.text != command.text.trim() {
         return;
     }
     let again = parse(&command.text).expect("what was read can be read");
     assert_eq!(again.words, command.words);
     assert_eq!(again.flags, Flags::default());
-    assert_eq!(again.text, command.text.trim());
+    assert_eq!(again.text, command.text);
 });

@@ -125,3 +125,26 @@ impl Conversation {
         (&self.alias, &self.id, &self.display_name) == (&other.alias, &other.id, &other.display_name)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_is_written_in_upstreams_words_and_another_word_is_unknown() {
+        let words = [
+            (Origin::Typed, "typed"),
+            (Origin::ButtonClick, "buttonClick"),
+            (Origin::SelectValueChange, "selectValueChange"),
+            (Origin::MultiSelectValueChange, "multiSelectValueChange"),
+            (Origin::PlainTextInput, "plainTextInput"),
+            (Origin::Automation, "automation"),
+            (Origin::Unknown, "unknown"),
+        ];
+        for (origin, word) in words {
+            assert_eq!(serde_json::to_value(origin).unwrap(), word);
+            assert_eq!(serde_json::from_value::<Origin>(word.into()).unwrap(), origin);
+        }
+        assert_eq!(serde_json::from_str::<Origin>("\"shouted\"").unwrap(), Origin::Unknown);
+    }
+}

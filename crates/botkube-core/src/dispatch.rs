@@ -1,22 +1,25 @@
 //! Walks a text down the corridor: command, route, policy, credentials, plugin, answer. Besides the snapshot of the
 //! configuration it was made with it owns what is under way and the answers that can be filtered again.
 
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+mod outcome;
 
-use botkube_api::message::{Button, Message, Section};
+use std::{panic::AssertUnwindSafe, sync::Arc};
+
+use botkube_api::message::Message;
 use botkube_config::model::Config;
 use futures_util::FutureExt;
 use tokio::time::{self, Instant};
 use tokio_util::sync::CancellationToken;
 
+use self::outcome::Outcome;
 use crate::{
-    answer::{self, Answer, Parts, Status},
+    answer::{Answer, Parts, Status},
     builtin::{self, Builtin, Desk},
     command::Command,
     conversation::{Incoming, Origin},
     filter::{self, Kept},
     policy::{Decision, Policy},
-    port::{Credentials, PluginCall, PluginError, Plugins},
+    port::{Credentials, PluginCall, Plugins},
     route::{Bindings, Executors, PluginRef, Route},
     running::{CommandId, Entry, MOST, Running, Ticket},
 };
@@ -37,14 +40,6 @@ pub struct Dispatcher {
     pub shown_config: Arc<str>,
     running: Arc<Running>,
     kept: Kept,
-}
-
-/// How a command went: what to show, and how it ended.
-struct Outcome {
-    status: Status,
-    messages: Vec<Message>,
-    /// The line upstream puts above answers.
-    header: Option<String>,
 }
 
 /// What becomes known of a command on its way, and outlives a panic there.
@@ -298,76 +293,6 @@ impl Trail {
                 self.verb += &format!(" {second}");
             }
         }
-    }
-}
-
-impl Outcome {
-    fn of(answered: Result<Vec<Message>, PluginError>) -> Self {
-        match answered {
-            Ok(messages) => Self::succeeded(answer::shown(messages)),
-            Err(PluginError::Unknown(reason)) => Self::refused(reason),
-            Err(error) => Self::said(Status::Failed, error.to_string()),
-        }
-    }
-
-    fn succeeded(messages: Vec<Message>) -> Self {
-        Self { status: Status::Succeeded, messages, header: None }
-    }
-
-    fn refused(reason: String) -> Self {
-        Self::said(Status::Refused, reason)
-    }
-
-    /// Nothing is said: another agent answers.
-    fn silent() -> Self {
-        Self { status: Status::Refused, messages: Vec::new(), header: None }
-    }
-
-    fn cancelled(ticket: Option<&Ticket>) -> Self {
-        let by = ticket.and_then(Ticket::cancelled_by).map(|who| format!(" by {who}")).unwrap_or_default();
-        Self::said(Status::Cancelled, format!("Cancelled{by}."))
-    }
-
-    fn timed_out(limit: Duration) -> Self {
-        Self::said(
-            Status::TimedOut,
-            format!("No answer within {limit:?} (plugins.callTimeout); the command was cancelled."),
-        )
-    }
-
-    /// The answer an input was to filter is no longer there, and nothing is run twice unasked.
-    fn gone(command: &Command) -> Self {
-        let minutes = filter::AGE.as_secs() / 60;
-        let section = Section::new()
-            .body_text(format!(
-                "The output is not there any more to be filtered: the latest is kept for {minutes} minutes. The command was \
-                 not run again."
-            ))
-            .button(Button::command("Run it again", &command.text));
-        Self { status: Status::Refused, messages: vec![Message::new().section(section)], header: None }
-    }
-
-    fn said(status: Status, text: impl Into<String>) -> Self {
-        Self { status, messages: vec![Message::code(text)], header: None }
-    }
-
-    /// With what `--filter` leaves of a good answer.
-    fn filtered(mut self, command: &Command) -> Self {
-        let value = command.flags.filter.as_deref().filter(|value| !value.is_empty());
-        if let Some(value) = value.filter(|_| self.status == Status::Succeeded && !self.messages.is_empty())
-            && !filter::apply(&mut self.messages, value)
-        {
-            self.messages.push(answer::empty());
-        }
-        self
-    }
-
-    /// With an input below each long output, to filter what was kept of it.
-    fn offering(mut self, command: &Command) -> Self {
-        for message in self.messages.iter_mut().filter(|message| filter::is_long(message)) {
-            message.plaintext_inputs.push(filter::input(command));
-        }
-        self
     }
 }
 

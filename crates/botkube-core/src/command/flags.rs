@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use super::line::{Line, Word};
+use super::line::{Line, Word, is_blank};
 
 /// What the agent's flags say.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,7 +80,7 @@ pub(super) fn split(text: &str, line: Line, bare: impl FnOnce(&str) -> bool) -> 
         let mut cut = word.span.clone();
         flag.value = flag.value.map(|_| word.value[flag.name.len() + 1..].to_owned());
         if flag.value.is_none() && flag.flag != Flag::AllClusters {
-            let is_next = |next: &Word| text[cut.end..next.span.start].bytes().all(|byte| byte.is_ascii_whitespace());
+            let is_next = |next: &Word| text[cut.end..next.span.start].bytes().all(is_blank);
             let value = words.next_if(|(_, next)| is_next(next));
             flag.value = value.map(|(_, value)| {
                 cut.end = value.span.end;
@@ -149,14 +149,14 @@ impl Flags {
 
 /// The text without these bytes, and without one blank before each, or those behind it where it begins the text.
 fn without(text: &str, cuts: &[Range<usize>]) -> String {
-    let is_blank = |at: usize| text.as_bytes().get(at).is_some_and(u8::is_ascii_whitespace);
+    let blank_at = |at: usize| text.as_bytes().get(at).copied().is_some_and(is_blank);
     let mut left = String::with_capacity(text.len());
     let mut from = 0;
     for cut in cuts {
-        let begin = if cut.start > from && is_blank(cut.start - 1) { cut.start - 1 } else { cut.start };
+        let begin = if cut.start > from && blank_at(cut.start - 1) { cut.start - 1 } else { cut.start };
         left.push_str(&text[from..begin]);
         from = cut.end;
-        while left.is_empty() && is_blank(from) {
+        while left.is_empty() && blank_at(from) {
             from += 1;
         }
     }

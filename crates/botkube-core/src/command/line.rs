@@ -40,7 +40,7 @@ pub(super) fn read(line: &str) -> Result<Line, Unclosed> {
     let mut own = None;
     while let Some(&byte) = line.as_bytes().get(reader.at) {
         match byte {
-            b' ' | b'\t' | b'\r' | b'\n' => read.words.extend(reader.end_of_word()),
+            blank if is_blank(blank) => read.words.extend(reader.end_of_word()),
             b'|' | b';' | b'&' | b'<' | b'>' => {
                 read.words.extend(reader.end_of_word());
                 own.get_or_insert(read.words.len());
@@ -56,6 +56,11 @@ pub(super) fn read(line: &str) -> Result<Line, Unclosed> {
     read.words.extend(reader.word.take());
     read.own = own.unwrap_or(read.words.len());
     Ok(read)
+}
+
+/// Whether a byte stands between words.
+pub(super) fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
 }
 
 struct Reader<'a> {
@@ -126,7 +131,7 @@ impl Reader<'_> {
 
     /// Characters that mean nothing; at least one.
     fn plain(&mut self) {
-        let special = |byte: &u8| b" \t\r\n|;&<>\"'\\`$".contains(byte);
+        let special = |byte: &u8| is_blank(*byte) || b"|;&<>\"'\\`$".contains(byte);
         let rest = &self.line.as_bytes()[self.at + 1..];
         let to = self.at + 1 + rest.iter().position(special).unwrap_or(rest.len());
         self.take(self.at..to, to);

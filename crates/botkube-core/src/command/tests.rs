@@ -84,6 +84,7 @@ fn a_flag_may_be_written_in_each_of_upstreams_ways() {
 #[test]
 fn a_flag_may_stand_before_the_command() {
     check_flags("--cluster-name=c1 --filter x get po", "get po", Some("x"), Some("c1"));
+    check_flags("--filter x \n \u{c}get po", "\u{c}get po", Some("x"), None);
     check_flags("--filter x helm list --filter y", "helm list --filter y", Some("x"), None);
 }
 

@@ -1,8 +1,11 @@
 //! The corridor with ports made of closures: what reaches a plugin, and what comes back whatever happens.
 
-use std::sync::{
-    Mutex,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -13,9 +16,10 @@ use botkube_config::{
 
 use super::*;
 use crate::{
+    answer,
     conversation::{Actor, Conversation},
     policy::AllowBound,
-    port::{CredentialsError, Kubeconfig, PluginState},
+    port::{CredentialsError, Kubeconfig, PluginError, PluginState},
     route::PluginRef,
 };
 
