@@ -1,23 +1,27 @@
 //! The parts of an answer, of which exactly one is the last; it knows nobody who shows them.
 
+use std::fmt;
+
 use botkube_api::message::{Message, MessageType};
+use futures_util::{FutureExt, future::BoxFuture};
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc::{self, OwnedPermit};
-use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::sync::CancellationToken;
 
 use crate::running::CommandId;
 
 /// How many parts wait for a reader at most; who makes more waits.
 const WAITING: usize = 16;
 
-/// An answer as it comes: numbered parts, the last of which is [`Content::End`].
-#[derive(Debug)]
+/// An answer as it comes: numbered parts, the last of which is [`Content::End`]. It is made while somebody asks for its next
+/// part; whoever drops it stops the command.
 pub struct Answer {
     /// The command it is the answer to.
     pub id: CommandId,
     parts: mpsc::Receiver<Part>,
-    /// Whoever stops listening stops the command.
-    _cancel: DropGuard,
+    /// What makes the parts, until it is done. Not a task of its own: a turn of the scheduler would cost more than all else
+    /// between a typed line and its plugin.
+    work: Option<BoxFuture<'static, ()>>,
 }
 
 /// One part of an answer.
@@ -71,15 +75,30 @@ pub(crate) struct Parts {
 }
 
 impl Answer {
-    pub(crate) fn channel(id: CommandId, cancel: DropGuard) -> (Parts, Self) {
+    /// An answer whose parts `work` makes.
+    pub(crate) fn new<F: Future<Output = ()> + Send + 'static>(id: CommandId, work: impl FnOnce(Parts) -> F) -> Self {
         let (sender, parts) = mpsc::channel(WAITING + 1);
         let end = sender.clone().try_reserve_owned().expect("a new channel has room");
-        (Parts { sender, end, number: 0 }, Self { id, parts, _cancel: cancel })
+        let work = work(Parts { sender, end, number: 0 });
+        Self { id, parts, work: Some(work.boxed()) }
     }
 
-    /// The next part; `None` after the last.
+    /// The next part; `None` after the last. Dropping the future loses nothing.
     pub async fn next(&mut self) -> Option<Part> {
+        if let Some(work) = &mut self.work {
+            tokio::select! {
+                biased;
+                part = self.parts.recv() => return part,
+                () = work => self.work = None,
+            }
+        }
         self.parts.recv().await
+    }
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer").field("id", &self.id).finish_non_exhaustive()
     }
 }
 
@@ -160,31 +179,47 @@ mod tests {
         assert_eq!(shown(messages.clone()), messages);
     }
 
-    fn answer() -> (Parts, Answer, CancellationToken) {
-        let cancel = CancellationToken::new();
-        let (parts, answer) = Answer::channel("c1".parse().unwrap(), cancel.clone().drop_guard());
-        (parts, answer, cancel)
+    fn answer<F: Future<Output = ()> + Send + 'static>(work: impl FnOnce(Parts) -> F) -> Answer {
+        Answer::new("c1".parse().unwrap(), work)
     }
 
     #[tokio::test]
     async fn parts_are_numbered_and_end_once() {
-        let (mut parts, mut answer, cancel) = answer();
-        assert!(parts.message(Message::code("a"), None, &cancel).await);
-        parts.end(Status::Succeeded);
+        let mut answer = answer(|mut parts| async move {
+            assert!(parts.message(Message::code("a"), None, &CancellationToken::new()).await);
+            parts.end(Status::Succeeded);
+        });
         assert_eq!(answer.next().await.unwrap().number, 1);
         assert_eq!(answer.next().await, Some(Part { number: 2, content: Content::End(Status::Succeeded) }));
         assert_eq!(answer.next().await, None);
     }
 
     #[tokio::test]
-    async fn the_end_has_room_even_when_nobody_reads_and_a_message_waits_no_longer_than_until_cancelled() {
-        let (mut parts, mut answer, cancel) = answer();
-        for _ in 0..WAITING {
-            assert!(parts.message(Message::code("a"), None, &cancel).await);
+    async fn more_parts_than_may_wait_all_come() {
+        let mut answer = answer(|mut parts| async move {
+            for _ in 0..2 * WAITING {
+                assert!(parts.message(Message::code("a"), None, &CancellationToken::new()).await);
+            }
+            parts.end(Status::Succeeded);
+        });
+        let mut last = 0;
+        while let Some(part) = answer.next().await {
+            last = part.number;
         }
-        cancel.cancel();
-        assert!(!parts.message(Message::code("b"), None, &cancel).await);
-        parts.end(Status::Cancelled);
+        assert_eq!(last, 2 * WAITING as u32 + 1);
+    }
+
+    #[tokio::test]
+    async fn the_end_has_room_even_when_a_message_was_kept_waiting_until_cancelled() {
+        let mut answer = answer(|mut parts| async move {
+            let cancel = CancellationToken::new();
+            for _ in 0..WAITING {
+                assert!(parts.message(Message::code("a"), None, &cancel).await);
+            }
+            cancel.cancel();
+            assert!(!parts.message(Message::code("b"), None, &cancel).await);
+            parts.end(Status::Cancelled);
+        });
         let mut last = None;
         while let Some(part) = answer.next().await {
             last = Some(part.content);

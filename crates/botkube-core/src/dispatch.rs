@@ -42,9 +42,14 @@ pub struct Dispatcher {
     kept: Kept,
 }
 
-/// What becomes known of a command on its way, and outlives a panic there.
-#[derive(Default)]
+/// What becomes known of a command on its way, and outlives a panic there. It is logged when it is dropped, however far the
+/// command came.
 struct Trail {
+    id: CommandId,
+    began: Instant,
+    incoming: Arc<Incoming>,
+    /// How it ended; cancelled unless somebody says otherwise.
+    status: Status,
     /// Its place among the commands that are under way.
     ticket: Option<Ticket>,
     /// What it asks for, without what may be secret.
@@ -67,14 +72,10 @@ impl Dispatcher {
         Self { config, executors, policy, credentials, plugins, shown_config: "".into(), running, kept }
     }
 
-    /// Starts to answer; the parts come as they are made. `cancel` ends the command wherever it is, and so does dropping
-    /// the answer.
+    /// An answer to what came in. `cancel` ends the command wherever it is, and so does dropping the answer.
     pub fn submit(self: &Arc<Self>, incoming: Incoming, cancel: CancellationToken) -> Answer {
         let id = self.running.next_id();
-        let cancel = cancel.child_token();
-        let (parts, answer) = Answer::channel(id, cancel.clone().drop_guard());
-        tokio::spawn(self.clone().answer(id, Arc::new(incoming), cancel, parts));
-        answer
+        Answer::new(id, |parts| self.clone().answer(id, Arc::new(incoming), cancel.child_token(), parts))
     }
 
     async fn answer(
@@ -85,7 +86,7 @@ impl Dispatcher {
         mut parts: Parts,
     ) {
         let began = Instant::now();
-        let mut trail = Trail::default();
+        let mut trail = Trail::new(id, began, incoming.clone());
         // A panic anywhere in the corridor is a failure of this command, which still gets its end.
         let walked = AssertUnwindSafe(self.walk(id, &incoming, began, &cancel, &mut trail)).catch_unwind().await;
         let mut outcome =
@@ -97,16 +98,7 @@ impl Dispatcher {
                 break;
             }
         }
-        tracing::info!(
-            %id,
-            actor = incoming.actor.called(),
-            channel = incoming.conversation.called(),
-            verb = trail.verb,
-            plugin = trail.plugin,
-            status = ?outcome.status,
-            took = ?began.elapsed(),
-            "command"
-        );
+        trail.status = outcome.status;
         // Off the list first: whoever sees the end no longer finds the command there.
         drop(trail);
         parts.end(outcome.status);
@@ -278,6 +270,11 @@ impl Dispatcher {
 }
 
 impl Trail {
+    fn new(id: CommandId, began: Instant, incoming: Arc<Incoming>) -> Self {
+        let (ticket, verb, plugin) = <_>::default();
+        Self { id, began, incoming, status: Status::Cancelled, ticket, verb, plugin }
+    }
+
     fn note(&mut self, command: &Command, route: Option<&Route>) {
         let (known, plugin) = match route {
             Some(Route { plugin: PluginRef::Key(key), .. }) => (true, key.to_string()),
@@ -293,6 +290,21 @@ impl Trail {
                 self.verb += &format!(" {second}");
             }
         }
+    }
+}
+
+impl Drop for Trail {
+    fn drop(&mut self) {
+        tracing::info!(
+            id = %self.id,
+            actor = self.incoming.actor.called(),
+            channel = self.incoming.conversation.called(),
+            verb = self.verb,
+            plugin = self.plugin,
+            status = ?self.status,
+            took = ?self.began.elapsed(),
+            "command"
+        );
     }
 }
 
