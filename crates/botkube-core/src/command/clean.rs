@@ -29,7 +29,7 @@ pub(super) fn straightened(text: &str) -> Cow<'_, str> {
         let Some(first) = marked.chars().next() else { return Cow::Owned(clean) };
         rest = match link(marked) {
             Some((shown, after)) => {
-                clean.push_str(shown);
+                clean.extend(shown.chars().map(|c| straight(c).unwrap_or(c)));
                 after
             }
             None => {
@@ -76,7 +76,7 @@ mod tests {
     fn a_link_is_its_label_or_its_address() {
         check("get <https://a.b/c_d-e=f> x", "get https://a.b/c_d-e=f x");
         check("get <http://a.b|a.b>!", "get a.b!");
-        check("<https://a><https://b|b>", "https://ab");
+        check("<https://a><https://b|“b”>", "https://a\"b\"");
     }
 
     #[test]

@@ -141,7 +141,7 @@ impl Reader<'_> {
         let before = self.line[..self.at].chars().next_back();
         let after = self.line[self.at + 1..].chars().next();
         before.is_some_and(char::is_alphanumeric)
-            && after.is_none_or(|c| c.is_alphanumeric() || c.is_whitespace() || ",.?!:;)".contains(c))
+            && after.is_none_or(|c| c.is_alphanumeric() || c.is_whitespace() || ",.?!:)|;&<>".contains(c))
     }
 
     /// Adds these bytes to the word and goes on at `to`.
@@ -188,6 +188,7 @@ mod tests {
     #[test]
     fn an_apostrophe_in_or_behind_a_word_is_a_letter() {
         check("what's up", &["what's", "up"]);
+        check("the pods'|grep's", &["the", "pods'", "grep's"]);
         check("the pods' names, it's 'a b'", &["the", "pods'", "names,", "it's", "a b"]);
         check("-o=jsonpath='{a b}' x'{a b}'", &["-o=jsonpath={a b}", "x{a b}"]);
     }
