@@ -429,6 +429,7 @@ impl Shared {
     /// What was installed once and fits the key: a repository that is away, or has lost or broken a plugin, takes nothing
     /// from those who have it.
     async fn installed_before(&self, key: &PluginKey, kind: PluginKind, error: &StoreError) -> Option<Installed> {
+        self.repositories.get(&key.repository)?;
         let owners = Owners::of(&self.config.cache_dir);
         let (start, end) = (format!("{kind}_"), format!("_{}{RECORD}", key.name));
         let mut records = Vec::new();

@@ -185,7 +185,7 @@ impl Job<'_> {
             received += chunk.len() as u64;
             if reported.is_none_or(|reported| received - reported >= REPORT) {
                 reported = Some(received);
-                let total = answer.length();
+                let total = answer.length;
                 (self.progress)(Progress::Downloading { what: part.what.clone(), received, total });
             }
         }

@@ -36,6 +36,8 @@ pub(super) struct Request<'a> {
 
 /// What is there; its bytes are still to come.
 pub(super) struct Answer {
+    /// How many bytes there will be, if that is known.
+    pub(super) length: Option<u64>,
     response: Response,
     stall: Duration,
     limit: u64,
@@ -76,13 +78,15 @@ impl Http {
                 return Ok(None);
             }
             if status.is_success() {
-                if let Some(length) = response.content_length().filter(|length| *length > request.limit) {
+                let length = response.content_length();
+                if let Some(length) = length.filter(|length| *length > request.limit) {
                     return Err(Failure::last(format!(
                         "it has {length} bytes, and at most {} are taken",
                         request.limit
                     )));
                 }
-                return Ok(Some(Answer { response, stall: self.limits.stall, limit: request.limit, received: 0 }));
+                let (stall, limit) = (self.limits.stall, request.limit);
+                return Ok(Some(Answer { length, response, stall, limit, received: 0 }));
             }
             if !status.is_redirection() {
                 return Err(refused(&response));
@@ -142,11 +146,6 @@ impl Http {
 }
 
 impl Answer {
-    /// How many bytes there will be, if that is known.
-    pub(super) fn length(&self) -> Option<u64> {
-        self.response.content_length()
-    }
-
     /// A header that tells one state of a file from another.
     pub(super) fn validators(&self) -> (Option<String>, Option<String>) {
         let text = |name| self.response.headers().get(name).and_then(|value| value.to_str().ok()).map(Into::into);
@@ -242,4 +241,35 @@ fn deepest(error: &dyn std::error::Error) -> String {
 /// Seconds since 1970.
 pub(super) fn now() -> u64 {
     SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(from: &str, location: &str, expected: Result<&str, &str>) {
+        let response = http::Response::builder().status(302).header("location", location).body("").unwrap();
+        match (led_to(&Url::parse(from).unwrap(), &response.into()), expected) {
+            (Ok(to), Ok(expected)) => assert_eq!(to.as_str(), expected),
+            (Err(failure), Err(expected)) => assert!(failure.why.contains(expected), "{}", failure.why),
+            (found, expected) => panic!("{found:?} and not {expected:?}"),
+        }
+    }
+
+    #[test]
+    fn nobody_is_led_from_https_to_http() {
+        check("https://a/b", "https://c/d", Ok("https://c/d"));
+        check("https://a/b", "/d", Ok("https://a/d"));
+        check("http://a/b", "https://c/d", Ok("https://c/d"));
+        check("https://a/b", "http://a/d?hush", Err("leads from https to http://a/d?…, which anybody could change"));
+    }
+
+    #[test]
+    fn a_server_is_left_alone_as_long_as_it_asks_for_but_not_for_hours() {
+        for (after, expected) in [("2", 2), ("7200", 30), ("soon", 0)] {
+            let response = http::Response::builder().status(429).header("retry-after", after).body("").unwrap();
+            assert_eq!(refused(&response.into()).again, Some(Duration::from_secs(expected)), "{after}");
+        }
+    }
 }
