@@ -1,13 +1,15 @@
 //! From a plugin's name to a running plugin that answers.
 //!
-//! Reading order: [`catalogue`] which file a plugin is · [`environment`] what its process is given · `supervisor` what is done
-//! about a plugin and when · `running` its live process · `owner` the task that does it · `slot` where callers meet it ·
-//! [`host`] which asks it.
+//! Reading order: [`index`] what a repository offers · [`store`] what of it is here · [`catalogue`] which file a plugin is ·
+//! [`environment`] what its process is given · `supervisor` what is done about a plugin and when · `running` its live
+//! process · `owner` the task that does it · `slot` where callers meet it · [`host`] which asks it.
 
 pub mod catalogue;
 pub mod environment;
 pub mod host;
+pub mod index;
 mod owner;
 mod running;
 mod slot;
+pub mod store;
 mod supervisor;
