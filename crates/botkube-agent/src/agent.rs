@@ -11,17 +11,19 @@ use std::{
 
 use botkube_config::{
     finding::Origin,
-    model::{Config, PlatformKind, PluginKey},
+    model::{Config, PlatformKind, PluginKey, Plugins},
 };
 use botkube_core::{
     dispatch::Dispatcher,
     policy::AllowBound,
     route::{Executors, PluginRef},
 };
+pub use botkube_plugin_host::{catalogue::OnProgress, store::Progress};
 use botkube_plugin_host::{
-    catalogue::{BUILT_IN_REPOSITORY, Catalogue, Embedded},
+    catalogue::{BUILT_IN_REPOSITORY, Catalogue, Embedded, FromStore},
     environment::{self, InvalidVariable},
     host::Host,
+    store::{Limits, RemoteIdentity, Store, StoreConfig},
 };
 use go_plugin::host::Launcher;
 
@@ -31,7 +33,7 @@ use crate::credentials::Impersonating;
 pub const OUTPUT_TARGET: &str = environment::OUTPUT_TARGET;
 
 /// What an agent is made of besides its configuration.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Parts {
     /// The agent's own executable.
     pub program: PathBuf,
@@ -45,6 +47,8 @@ pub struct Parts {
     pub given: BTreeMap<String, PathBuf>,
     /// Whether embedded plugins are bound in every conversation, as in the demo.
     pub demo: bool,
+    /// Shown how far plugins are fetched; [`log_progress`] where nobody looks.
+    pub progress: OnProgress,
     /// The configuration as people may see it, with secrets masked; empty where there is none.
     pub shown_config: String,
 }
@@ -97,6 +101,36 @@ fn bound(config: &Config) -> BTreeSet<&PluginKey> {
     groups.flat_map(|group| &group.plugins).filter(|binding| binding.enabled).map(|binding| &binding.key).collect()
 }
 
+/// Where the plugins of defined repositories are kept. Header templates know what upstream's cloud calls this agent
+/// (`contract-plugins §6.5`).
+fn store(plugins: &Plugins) -> Store {
+    let variable = |name| env::var(name).unwrap_or_default();
+    Store::new(StoreConfig {
+        cache_dir: plugins.cache_dir.clone(),
+        repositories: plugins.repositories.clone(),
+        index_max_age: plugins.index_max_age,
+        remote: RemoteIdentity {
+            endpoint: variable("CONFIG_PROVIDER_ENDPOINT"),
+            identifier: variable("CONFIG_PROVIDER_IDENTIFIER"),
+            api_key: variable("CONFIG_PROVIDER_API_KEY").into(),
+        },
+        offline: false,
+        limits: Limits::default(),
+    })
+}
+
+/// Logs when a fetch begins and when its bytes are all there.
+#[must_use]
+pub fn log_progress() -> OnProgress {
+    Arc::new(|progress| match progress {
+        Progress::Index { repository } => tracing::info!(repository, "asking for the index of plugins"),
+        Progress::Waiting { plugin } => tracing::info!(plugin, "waiting: it is being installed by another"),
+        Progress::Downloading { what, received: 0, total } => tracing::info!(what, bytes = total, "fetching"),
+        Progress::Downloading { .. } => {}
+        Progress::Unpacking { what } => tracing::info!(what, "fetched; checking and unpacking"),
+    })
+}
+
 impl Agent {
     /// Puts an agent together. Plugins start when they are first asked, or with [`Agent::start`].
     ///
@@ -115,7 +149,7 @@ impl Agent {
             given: parts.given,
             embedded: Embedded { program: parts.program.clone(), args: parts.embedded_args, names: parts.embedded },
             repositories: config.plugins.repositories.keys().cloned().collect(),
-            fetcher: None,
+            fetcher: Some(Arc::new(FromStore { store: store(&config.plugins), progress: parts.progress })),
         };
         let launcher = Launcher::new(parts.program, parts.launch_args).map_err(AgentError::Thread)?;
         let host = Arc::new(Host::new(catalogue, Arc::new(launcher), config.plugins.clone())?);

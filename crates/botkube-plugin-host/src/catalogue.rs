@@ -12,6 +12,11 @@ use async_trait::async_trait;
 use botkube_config::model::PluginKey;
 use botkube_core::route::PluginRef;
 
+use crate::{
+    index::PluginKind,
+    store::{Installed, Progress, Store},
+};
+
 /// The repository whose plugins come with the agent where no one defines it.
 pub const BUILT_IN_REPOSITORY: &str = "botkube";
 
@@ -49,6 +54,17 @@ pub struct Fetched {
     /// Which version it is.
     pub version: String,
 }
+
+/// Gets plugins from a plugin store.
+pub struct FromStore {
+    /// Keeps what was fetched.
+    pub store: Store,
+    /// Shown how far a fetch is.
+    pub progress: OnProgress,
+}
+
+/// Is told how far a fetch is.
+pub type OnProgress = Arc<dyn Fn(Progress) + Send + Sync>;
 
 /// Plugins inside the agent's own executable, which becomes one when started as `program args… NAME`.
 #[derive(Clone, Debug, Default)]
@@ -107,8 +123,8 @@ impl Catalogue {
             )),
             (PluginRef::Key(key), Some(fetcher)) => Ok(Place::Repository(key, &**fetcher)),
             (PluginRef::Key(key), None) => Err(format!(
-                "the plugin `{key}` comes from the repository `{}`, and this agent does not fetch plugins; give its \
-                 executable with `--plugin {name}=PATH`",
+                "the plugin `{key}` comes from the repository `{}`, and this agent fetches no plugins; give its executable \
+                 with `--plugin {name}=PATH`",
                 key.repository
             )),
         }
@@ -128,6 +144,24 @@ impl Catalogue {
 
     fn defines(&self, repository: &str) -> bool {
         self.repositories.contains(repository)
+    }
+}
+
+#[async_trait]
+impl Fetcher for FromStore {
+    async fn fetch(&self, plugin: &PluginKey) -> Result<Fetched, String> {
+        let installed = self.store.install(plugin, PluginKind::Executor, &*self.progress).await;
+        let Installed { program, dependencies, version, warnings } = installed.map_err(|error| error.to_string())?;
+        for warning in warnings {
+            tracing::warn!(plugin = %plugin, "{warning}");
+        }
+        Ok(Fetched { program, dependencies: Some(dependencies), version })
+    }
+}
+
+impl fmt::Debug for FromStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FromStore")
     }
 }
 

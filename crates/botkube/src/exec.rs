@@ -2,11 +2,12 @@
 
 use std::{
     ffi::OsString,
-    io::{self, Write},
+    io::{self, IsTerminal, Write},
     process::ExitCode,
 };
 
 use anyhow::{Result, bail};
+use botkube_agent::agent::log_progress;
 use botkube_api::message::Message;
 use botkube_config::Options;
 use botkube_core::{
@@ -22,6 +23,7 @@ use tracing::Level;
 use crate::{
     args::{Exec, GivenPlugin, Output},
     complain, logging,
+    progress::Bars,
     setup::{self, Told},
     talk,
 };
@@ -44,11 +46,14 @@ pub(crate) fn run(exec: Exec, given: Vec<GivenPlugin>) -> Result<ExitCode> {
     let incoming = Incoming::typed(text, setup::person(), conversation);
 
     talk::runtime()?.block_on(async {
-        let agent = setup::agent(told, given)?;
+        let bars = Bars::default();
+        let progress = if io::stderr().is_terminal() { bars.drawing() } else { log_progress() };
+        let agent = setup::agent(told, given, progress)?;
         let cancel = CancellationToken::new();
         talk::on_signal(&cancel);
         let mut collected = Collected::default();
         let status = delivery::deliver(agent.dispatcher.submit(incoming, cancel), &mut collected).await;
+        bars.clear();
         agent.stop().await;
         if let Err(error) = print(exec.output, status, collected) {
             complain(&format!("cannot write the answer: {error}"));

@@ -5,6 +5,7 @@ mod config;
 mod embedded;
 mod exec;
 mod logging;
+mod progress;
 mod setup;
 mod talk;
 

@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
-use botkube_agent::agent::{Agent, Parts};
+use botkube_agent::agent::{Agent, OnProgress, Parts};
 use botkube_config::{
     CONFIG_PATHS_VARIABLE, Loaded, Options,
     model::{Config, PlatformKind, Settings},
@@ -90,7 +90,7 @@ impl From<Loaded> for Told {
 
 /// Puts the agent together. Plugins that come with it stand in for the repository `botkube` where no one defines it, which
 /// is said.
-pub(crate) fn agent(told: Told, given: Vec<GivenPlugin>) -> Result<Agent> {
+pub(crate) fn agent(told: Told, given: Vec<GivenPlugin>, progress: OnProgress) -> Result<Agent> {
     let Told { config, shown, demo } = told;
     let mut by_name = BTreeMap::new();
     for GivenPlugin { name, path } in given {
@@ -114,6 +114,7 @@ pub(crate) fn agent(told: Told, given: Vec<GivenPlugin>) -> Result<Agent> {
         embedded: embedded::NAMES.iter().map(ToString::to_string).collect(),
         given: by_name,
         demo,
+        progress,
         shown_config: shown,
     };
     Agent::new(config, parts).context("cannot start the agent")

@@ -6,6 +6,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
+use botkube_agent::agent::log_progress;
 use botkube_config::Options;
 use botkube_console::{Console, Ended};
 use botkube_core::conversation::Conversation;
@@ -92,7 +93,7 @@ fn talk(
     let runtime = runtime()?;
     let ended = runtime.block_on(async {
         let impersonates = told.config.executors.iter().flat_map(|group| &group.plugins).any(|p| p.enabled && p.rbac.is_some());
-        let agent = setup::agent(told, given)?;
+        let agent = setup::agent(told, given, log_progress())?;
         // The demo starts only what is tried.
         if !demo {
             if impersonates {

@@ -16,7 +16,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
-use botkube_agent::agent::{Agent, Parts};
+use botkube_agent::agent::{Agent, Parts, log_progress};
 use botkube_api::message::Message;
 use botkube_core::{
     answer::Status,
@@ -184,6 +184,7 @@ fn assembled(config: &Path, channel: &str, agent: &Path) -> Result<(Agent, Conve
         embedded: Vec::new(),
         given: BTreeMap::new(),
         demo: false,
+        progress: log_progress(),
         shown_config: String::new(),
     };
     Ok((Agent::new(config, parts)?, conversation))
