@@ -1,3 +1,6 @@
+//! What becomes of an index, good and bad, and which of its entries is meant.
+//! Must not know: how indexes are fetched.
+
 use super::*;
 
 const ENTRY: &str = "entries:

@@ -3,7 +3,7 @@
 
 use std::{
     future::Future,
-    sync::OnceLock,
+    sync::{Arc, OnceLock},
     time::{Duration, SystemTime},
 };
 
@@ -13,6 +13,8 @@ use reqwest::{
     header::{ETAG, HeaderMap, LAST_MODIFIED, LOCATION, RETRY_AFTER},
     redirect::Policy,
 };
+use rustls::ClientConfig;
+use rustls_platform_verifier::BuilderVerifierExt;
 use tokio::time::timeout;
 
 use super::{Limits, address::shown};
@@ -130,7 +132,11 @@ impl Http {
         if let Some(client) = self.client.get() {
             return Ok(client);
         }
+        let tls = tls().map_err(|error| {
+            Failure::last(format!("no HTTPS on this machine: {}; install its CA certificates", deepest(&error)))
+        })?;
         let client = Client::builder()
+            .tls_backend_preconfigured(tls)
             .user_agent(concat!("botkube/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(self.limits.connect)
             // They are followed by hand, so that what is confidential stays at home.
@@ -138,9 +144,7 @@ impl Http {
             .retry(reqwest::retry::never())
             .referer(false)
             .build()
-            .map_err(|error| {
-                Failure::last(format!("no HTTPS on this machine: {}; install its CA certificates", deepest(&error)))
-            })?;
+            .map_err(|error| Failure::last(format!("no HTTP on this machine: {}", deepest(&error))))?;
         Ok(self.client.get_or_init(|| client))
     }
 }
@@ -174,6 +178,12 @@ impl Failure {
     pub(super) fn passing(why: String) -> Self {
         Self { why, again: Some(Duration::ZERO) }
     }
+}
+
+/// Trusts whom this machine trusts.
+fn tls() -> Result<ClientConfig, rustls::Error> {
+    let builder = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()));
+    Ok(builder.with_safe_default_protocol_versions()?.with_platform_verifier()?.with_no_client_auth())
 }
 
 /// Where a redirection leads; never from https to http, and never off the web.

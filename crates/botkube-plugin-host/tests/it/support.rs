@@ -97,7 +97,7 @@ impl World {
 }
 
 pub(crate) fn config(cache: &Path, url: &str) -> StoreConfig {
-    let origin = Origin { file: "test.yaml".into(), line: 1, column: 1 };
+    let origin = Origin::Default;
     let repository = Repository { url: url.into(), headers: BTreeMap::new(), origin };
     StoreConfig {
         cache_dir: cache.into(),
