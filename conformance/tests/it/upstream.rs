@@ -7,6 +7,9 @@
 //! One module for each kind of question; `ours` puts the same questions to our side.
 
 mod alias;
+mod config;
+mod flags;
+mod index;
 mod kubeconfig;
 mod merge;
 mod ours;

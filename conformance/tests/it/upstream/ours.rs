@@ -5,8 +5,9 @@ use std::{collections::BTreeMap, fs, path::Path};
 use botkube_agent::credentials::Impersonating;
 use botkube_api::config::{self, Duration};
 use botkube_config::{
+    Loaded, Options,
     finding::Origin,
-    model::{self, Alias, Config},
+    model::{self, Alias},
 };
 use botkube_core::{
     command::Command,
@@ -14,13 +15,14 @@ use botkube_core::{
     port::Credentials,
     route::Executors,
 };
+use botkube_plugin_host::index::{Index, PluginKind};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::kubeconfig;
 
-/// A text with its alias expanded.
-pub(super) fn expanded(text: &str, aliases: &BTreeMap<String, String>) -> String {
+/// A text as people see it: without what platforms make of it, and with its alias expanded.
+pub(super) fn expanded(text: &str, aliases: &BTreeMap<String, String>) -> Result<String, String> {
     let origin = Origin::Default;
     let alias = |(name, command): (&String, &String)| Alias {
         name: name.clone(),
@@ -29,10 +31,32 @@ pub(super) fn expanded(text: &str, aliases: &BTreeMap<String, String>) -> String
         origin: origin.clone(),
     };
     let aliases: Vec<Alias> = aliases.iter().map(alias).collect();
-    match Command::parse(text, &aliases, |_| true) {
-        Ok(command) => command.shown,
-        Err(error) => error.to_string(),
-    }
+    Command::parse(text, &aliases, |_| true).map(|command| command.shown).map_err(|error| error.to_string())
+}
+
+/// A command without the agent's flags, and what they say.
+pub(super) fn flags(text: &str) -> Result<Value, String> {
+    let command = Command::parse(text, &[], |_| true).map_err(|error| error.to_string())?;
+    Ok(json!({
+        "text": command.text,
+        "words": command.words,
+        "filter": command.flags.filter.unwrap_or_default(),
+        "cluster": command.flags.cluster_name.unwrap_or_default(),
+        "header": command.flags.header.unwrap_or_default(),
+    }))
+}
+
+/// The version of the entry that a plugin's name and version mean in an index.
+pub(super) fn chosen(text: &str, kind: &str, name: &str, version: Option<&str>) -> Result<String, String> {
+    let index = Index::parse(text).map_err(|error| error.to_string())?;
+    let kind = if kind == "source" { PluginKind::Source } else { PluginKind::Executor };
+    index.choose(kind, name, version).map(|entry| entry.version.clone()).map_err(|error| error.to_string())
+}
+
+/// The effective configuration of these files, in this order, and these variables.
+pub(super) fn config(files: &[String], environment: &BTreeMap<String, String>) -> Result<Value, String> {
+    let dir = tempfile::tempdir().unwrap();
+    load(dir.path(), files, environment).map(|loaded| loaded.shown_as_json())
 }
 
 /// The kubeconfig of a plugin; empty where it gets none.
@@ -47,7 +71,7 @@ pub(super) fn kubeconfig(case: &kubeconfig::Case) -> Result<String, String> {
         "communications": { "c": {} },
         "executors": { "g": { "r/p": { "enabled": true, "context": case.context } } },
     });
-    let config = load(dir.path(), &[bound.to_string()])?;
+    let config = load(dir.path(), &[bound.to_string()], &BTreeMap::new())?.config;
     let conversation =
         Conversation { display_name: case.channel.clone(), executors: vec!["g".into()], ..Conversation::default() };
     let route = Executors::new(&config, Vec::new()).bound_in(&conversation).route("p").unwrap();
@@ -61,15 +85,14 @@ pub(super) fn kubeconfig(case: &kubeconfig::Case) -> Result<String, String> {
     made.map(|made| String::from_utf8(made.0).unwrap()).map_err(|error| error.to_string())
 }
 
-/// A configuration of these files, in this order.
-fn load(dir: &Path, files: &[String]) -> Result<Config, String> {
+/// Writes these files and reads them as a configuration, with these variables.
+fn load(dir: &Path, files: &[String], environment: &BTreeMap<String, String>) -> Result<Loaded, String> {
     let paths: Vec<_> = (0..files.len()).map(|number| dir.join(format!("{number}.yaml"))).collect();
     for (path, text) in paths.iter().zip(files) {
         fs::write(path, text).unwrap();
     }
-    botkube_config::load(&paths, [], botkube_config::Options::default())
-        .map(|loaded| loaded.config)
-        .map_err(|rejected| rejected.to_string())
+    let loaded = botkube_config::load(&paths, environment.clone(), Options { to_run: true, ..Options::default() });
+    loaded.map_err(|rejected| rejected.to_string())
 }
 
 /// The configurations of one plugin, merged over the defaults that the Go program has too, or over nothing.
