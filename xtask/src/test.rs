@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Result, anyhow, bail, ensure};
+use anyhow::{Result, anyhow, ensure};
 
 use crate::{codegen, fuzz, setup, sh, tidy};
 
@@ -160,16 +160,8 @@ fn lint(root: &Path, tally: &mut Tally) {
 
 /// One provider of cryptography is enough, also with everything an author can switch on.
 fn no_ring(root: &Path) -> Result<()> {
-    let tree = sh::output(&mut sh::command(
-        root,
-        "cargo tree -p botkube-plugin --all-features -e normal,build --prefix none",
-    ))?;
-    for banned in tidy::banned(root)? {
-        let start = format!("{banned} v");
-        if String::from_utf8_lossy(&tree).lines().any(|line| line.starts_with(&start)) {
-            bail!("botkube-plugin with all features depends on {banned}; find out how with `cargo tree -i {banned}`");
-        }
-    }
+    let problems = tidy::banned_in(root, "-p botkube-plugin --all-features")?;
+    ensure!(problems.is_empty(), "{}", problems.join("\n"));
     Ok(())
 }
 

@@ -22,20 +22,29 @@ pub(crate) fn run(root: &Path) -> Result<bool> {
     let mut problems = Problems::new();
     let crates = crates(root)?;
     files::check(root, &mut problems)?;
-    arrows::check(root, &banned(root)?, &mut problems)?;
+    arrows::check(root, &mut problems)?;
+    problems.extend(banned_in(root, "-p botkube")?);
     documents(root, &crates, &mut problems)?;
     ensure!(problems.is_empty(), "tidy found {}:\n  {}", problems.len(), problems.join("\n  "));
     println!("tidy: {} crates in order", crates.len());
     Ok(true)
 }
 
-/// The names of the crates that must not be built in, as deny.toml has them.
-pub(crate) fn banned(root: &Path) -> Result<Vec<String>> {
+/// What deny.toml bans and `selection` is built with, on whatever system. Cargo's tree is asked, since its metadata has
+/// dependencies that no feature turns on.
+pub(crate) fn banned_in(root: &Path, selection: &str) -> Result<Problems> {
     let text = fs::read_to_string(root.join("deny.toml")).context("deny.toml")?;
     let names = text.lines().filter_map(|line| line.trim().strip_prefix("{ crate = \"")?.split('"').next());
-    let names: Vec<String> = names.map(Into::into).collect();
+    let names: Vec<&str> = names.collect();
     ensure!(!names.is_empty(), "deny.toml: no line reads `{{ crate = \"NAME\", … }}`");
-    Ok(names)
+    let tree = format!("cargo tree {selection} --target all -e normal,build --prefix none");
+    let tree = sh::output(&mut sh::command(root, &tree))?;
+    let tree = String::from_utf8_lossy(&tree);
+    let built = |name: &&&str| tree.lines().any(|line| line.split(' ').next() == Some(**name));
+    let problem = |name: &&str| {
+        format!("`{selection}` is built with {name}, which deny.toml bans; see `cargo tree {selection} -i {name}`")
+    };
+    Ok(names.iter().filter(built).map(problem).collect())
 }
 
 /// The paths of the crates that exist, such as `sdk/go-plugin`.

@@ -43,7 +43,11 @@ executors:
       enabled: true
       config: {m: {k2: two, k1: \"1\"}, l: [r], d: 90s, a: two}
       context: {rbac: {user: {type: Static, static: {value: reader}}, group: {type: ChannelName, prefix: 'team-'}}}
-  third: {corp/probe: {enabled: true, config: {n: {key: three}, i: 7, b: false, f: 0.5}}}
+  third:
+    corp/probe:
+      enabled: true
+      config: {n: {key: three}, i: 7, b: false, f: 0.5}
+      context: {rbac: {user: {type: Static, static: {value: reader}}, group: {type: ChannelName, prefix: 'team-'}}}
 communications:
   main:
     socketSlack:

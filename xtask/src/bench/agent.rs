@@ -1,7 +1,11 @@
 //! The whole agent beside upstream's own packages: one configuration and one plugin cache for each side, commands through
 //! the whole path, and a start of eight plugins. It knows the two `lanes` programs and nothing of how they ask.
 
-use std::{fs, path::Path, process::Command};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use anyhow::{Context, Result};
 
@@ -45,7 +49,9 @@ pub(super) struct Measured {
 
 /// Measures both sides in turns.
 pub(super) fn measure(dir: &Path, programs: &Programs, options: &Options, quiet: impl Fn() -> f64) -> Result<Measured> {
-    let sides = [lay_out(&dir.join("ours"), &programs.ours)?, lay_out(&dir.join("theirs"), &programs.theirs)?];
+    // Ours keeps no file that it did not fetch itself, so it gets a repository, and the cache is filled by the first start.
+    let sides =
+        [lay_out(&dir.join("ours"), &programs.ours, true)?, lay_out(&dir.join("theirs"), &programs.theirs, false)?];
     let lanes = |verb: &str, which: usize, rest: &[&str]| {
         let mut command = with(if which == 0 { &programs.rust } else { &programs.go_agent }, &[verb.as_ref()]);
         command.arg(sides[which].join(format!("{verb}.yaml"))).args(rest);
@@ -107,8 +113,8 @@ fn started(command: Command) -> Result<(Starting, Memory)> {
     Ok((starting, lane.tree()?))
 }
 
-/// A folder with a filled plugin cache and the two configurations, which both sides read as they are.
-fn lay_out(dir: &Path, plugin: &Path) -> Result<std::path::PathBuf> {
+/// A folder with a plugin cache and the two configurations. The plugins are in the cache, or in a repository beside it.
+fn lay_out(dir: &Path, plugin: &Path, repository: bool) -> Result<PathBuf> {
     let _ = fs::remove_dir_all(dir);
     let cache = dir.join("cache");
     fs::create_dir_all(cache.join("bench"))?;
@@ -116,14 +122,20 @@ fn lay_out(dir: &Path, plugin: &Path) -> Result<std::path::PathBuf> {
     let mut index = "entries:\n".to_owned();
     for name in names.iter().map(String::as_str).chain(["echo"]) {
         index += &format!(
-            "- {{name: {name}, type: executor, description: x, version: v1.0.0, urls: [{{url: \"http://127.0.0.1:1/x\", \
+            "- {{name: {name}, type: executor, description: x, version: v1.0.0, urls: [{{url: \"{url}\", \
              platform: {{os: linux, architecture: {}}}}}]}}\n",
-            if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" }
+            if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" },
+            url = if repository { plugin.display().to_string() } else { "http://127.0.0.1:1/x".to_owned() },
         );
-        fs::copy(plugin, cache.join(format!("bench/executor_v1.0.0_{name}")))
-            .context("cannot fill the plugin cache")?;
+        if !repository {
+            fs::copy(plugin, cache.join(format!("bench/executor_v1.0.0_{name}")))
+                .context("cannot fill the plugin cache")?;
+        }
     }
-    fs::write(cache.join("bench.yaml"), index)?;
+    let kept = cache.join("bench.yaml");
+    let offered = dir.join("plugins-index.yaml");
+    fs::write(if repository { &offered } else { &kept }, index)?;
+    let url = if repository { offered.display().to_string() } else { "http://127.0.0.1:1/never-asked".to_owned() };
     let kubeconfig = format!(
         "{{apiVersion: v1, kind: Config, current-context: c, clusters: [{{name: c, cluster: {{server: \
          'https://127.0.0.1:6443', certificate-authority-data: {}}}}}], contexts: [{{name: c, context: {{cluster: c, user: \
@@ -153,7 +165,7 @@ fn lay_out(dir: &Path, plugin: &Path) -> Result<std::path::PathBuf> {
             "communications:\n  default-group:\n    mattermost:\n      enabled: true\n      url: http://127.0.0.1:1\n      \
              token: t\n      team: t\n      botName: Botkube\n      channels:\n{channels}executors:\n{executors}settings: \
              {{clusterName: bench, kubeconfig: {0}/kubeconfig}}\nplugins:\n  cacheDir: {0}/cache\n  repositories: {{bench: \
-             {{url: http://127.0.0.1:1/never-asked}}}}\n  restartPolicy: {{type: DeactivatePlugin, threshold: 10}}\n  \
+             {{url: '{url}'}}}}\n  restartPolicy: {{type: DeactivatePlugin, threshold: 10}}\n  \
              healthCheckInterval: 10s\n",
             dir.display()
         );

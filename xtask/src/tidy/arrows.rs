@@ -52,7 +52,7 @@ struct Package<'a> {
     shelf: String,
 }
 
-pub(super) fn check(root: &Path, banned: &[String], problems: &mut Problems) -> Result<()> {
+pub(super) fn check(root: &Path, problems: &mut Problems) -> Result<()> {
     let metadata = super::metadata(root)?;
     let packages = packages(&metadata, root).context("cargo metadata: packages")?;
     let graph = graph(&metadata).context("cargo metadata: resolve")?;
@@ -71,14 +71,6 @@ pub(super) fn check(root: &Path, banned: &[String], problems: &mut Problems) -> 
         let Some(id) = id_of(name) else { continue };
         for found in closure(id, &graph).iter().map(|id| packages[id].name).filter(|found| never.contains(found)) {
             problems.push(format!("{name} depends on {found}; see `cargo tree -p {name} -i {found}`"));
-        }
-    }
-    for id in metadata["workspace_default_members"].as_array().into_iter().flatten().filter_map(Value::as_str) {
-        for found in closure(id, &graph).iter().map(|id| packages[id].name) {
-            if banned.iter().any(|name| name == found) {
-                problems
-                    .push(format!("the product depends on {found}, which deny.toml bans; see `cargo tree -i {found}`"));
-            }
         }
     }
     Ok(())

@@ -138,18 +138,48 @@ fn two_given_plugins_of_one_name_are_wrong_usage() {
     contains(&outcome.stderr, &["`x` twice"]);
 }
 
-#[test]
-fn a_plugin_of_a_repository_is_refused_with_the_way_out() {
-    let machine = Machine::new();
-    let config = machine.file(
+/// A configuration with the plugin `echo` of a repository at this address.
+fn of_repository(machine: &Machine, url: &str) -> String {
+    let cache = machine.path("cache").display().to_string();
+    machine.file(
         "c.yaml",
-        "plugins: {repositories: {corp: {url: 'https://example.org/index.yaml'}}}
-executors: {tools: {corp/helm: {enabled: true}}}
-communications: {main: {console: {channels: {here: {bindings: {executors: [tools]}}}}}}",
+        format!(
+            "plugins: {{cacheDir: '{cache}', repositories: {{corp: {{url: '{url}'}}}}}}
+executors: {{tools: {{corp/echo: {{enabled: true, config: {{formatOptions: [bold]}}}}}}}}
+communications: {{main: {{console: {{channels: {{here: {{bindings: {{executors: [tools]}}}}}}}}}}}}"
+        ),
+    )
+}
+
+#[test]
+fn a_plugin_whose_repository_is_away_is_refused_with_the_reason() {
+    let machine = Machine::new();
+    let config = of_repository(&machine, "http://127.0.0.1:9/index.yaml");
+    let answer = machine.json(&["--config", &config, "--", "echo hi"]);
+    check(&answer, "refused", &["repository `corp`", "http://127.0.0.1:9/index.yaml"]);
+}
+
+#[test]
+fn a_plugin_of_a_repository_is_fetched_once_and_answers() {
+    let machine = Machine::new();
+    let program = conformance::program("executor-echo");
+    let (os, architecture) = (if cfg!(target_os = "macos") { "darwin" } else { "linux" }, std::env::consts::ARCH);
+    let architecture = architecture.replace("x86_64", "amd64").replace("aarch64", "arm64");
+    let index = machine.file(
+        "plugins-index.yaml",
+        format!(
+            "entries: [{{name: echo, type: executor, description: x, version: v1.2.0, urls: [{{url: '{}', platform: {{os: \
+             {os}, architecture: {architecture}}}}}]}}]",
+            program.display()
+        ),
     );
-    let answer = machine.json(&["--config", &config, "--", "helm list"]);
-    assert_ne!(answer["status"], "succeeded");
-    contains(answer["text"].as_str().unwrap(), &["repository `corp`", "--plugin helm=PATH"]);
+    let config = of_repository(&machine, &index);
+    for _ in ["fetched", "from the cache"] {
+        check(&machine.json(&["--config", &config, "--", "echo hi"]), "succeeded", &["*echo hi*"]);
+        // The second time only the cache is left.
+        let _ = std::fs::remove_file(&index);
+    }
+    assert!(machine.path("cache/corp/executor_v1.2.0_echo").exists());
 }
 
 #[test]
