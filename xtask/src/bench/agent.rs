@@ -164,7 +164,7 @@ fn lay_out(dir: &Path, plugin: &Path, repository: bool) -> Result<PathBuf> {
         let text = format!(
             "communications:\n  default-group:\n    mattermost:\n      enabled: true\n      url: http://127.0.0.1:1\n      \
              token: t\n      team: t\n      botName: Botkube\n      channels:\n{channels}executors:\n{executors}settings: \
-             {{clusterName: bench, kubeconfig: {0}/kubeconfig}}\nplugins:\n  cacheDir: {0}/cache\n  repositories: {{bench: \
+             {{clusterName: bench, kubeconfig: {0}/kubeconfig, log: {{level: error}}}}\nplugins:\n  cacheDir: {0}/cache\n  repositories: {{bench: \
              {{url: '{url}'}}}}\n  restartPolicy: {{type: DeactivatePlugin, threshold: 10}}\n  \
              healthCheckInterval: 10s\n",
             dir.display()
