@@ -145,7 +145,7 @@ pub enum PluginError {
     #[error("{0}")]
     Failed(String),
     /// It ended while it worked on the call.
-    #[error("the plugin ended while it worked on this command ({exit}); it will be started again for the next command")]
+    #[error("the plugin ended while it worked on this command ({exit}); the next command is answered by a new one")]
     Died {
         /// How it ended.
         exit: String,

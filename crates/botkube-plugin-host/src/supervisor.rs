@@ -9,8 +9,9 @@
 //!                    unavailable              backing off, or at once starting again, or deactivated
 //! ```
 //!
-//! * A process that served and ended is started again at once; from the second failure in a row on there is a pause of 1 s,
-//!   2 s, 4 s … 60 s. A start that failed counts as a failure and is always followed by a pause.
+//! * A process that served and ended is started again at once, or for the next command where nothing keeps it running; from
+//!   the second failure in a row on there is a pause of 1 s, 2 s, 4 s … 60 s. A start that failed counts as a failure and is
+//!   always followed by a pause.
 //! * A process that served for [`STEADY`] ends the row; one that served for [`RECOVERED`] also sets the number of restarts
 //!   back to zero.
 //! * Two health checks missed in a row, or one after a call was given up, mean that the process is killed.
@@ -356,8 +357,13 @@ impl State {
         }
         self.restarts += 1;
         let pause = pause(self.failures, served.is_some());
-        if pause.is_zero() && (self.kept || self.wanted) {
-            return self.begin(now);
+        if pause.is_zero() {
+            if self.kept || self.wanted {
+                return self.begin(now);
+            }
+            // Whoever asks next gets a new process: to be refused one that may start now would be no answer.
+            self.phase = Phase::Absent;
+            return (self, Vec::new());
         }
         self.wanted = false;
         self.phase = Phase::BackingOff { until: now + pause, reason };
