@@ -12,7 +12,6 @@ const NOT_YET: &[&[&str]] = &[
     &["settings", "upgradeNotifier"],
     &["settings", "metricsPort"],
     &["settings", "healthPort"],
-    &["settings", "log"],
     &["settings", "systemConfigMap"],
     &["settings", "persistentConfig"],
 ];

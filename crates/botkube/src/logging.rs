@@ -9,8 +9,10 @@ use std::{
 };
 
 use botkube_agent::agent::OUTPUT_TARGET;
+use botkube_config::schema::settings::{Log, LogFormatter, LogLevel};
 use tracing::Level;
 use tracing_subscriber::{
+    Layer,
     filter::{LevelFilter, Targets},
     layer::SubscriberExt,
     util::SubscriberInitExt,
@@ -22,6 +24,24 @@ use crate::setup;
 pub(crate) fn to_stderr(level: Level) {
     let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(io::stderr().is_terminal());
     let _ = tracing_subscriber::registry().with(lines).with(quiet_below(level)).try_init();
+}
+
+/// Log lines go to standard error as `settings.log` has it.
+pub(crate) fn as_configured(log: &Log) {
+    let level = match log.level {
+        LogLevel::Trace => Level::TRACE,
+        LogLevel::Debug => Level::DEBUG,
+        LogLevel::Info => Level::INFO,
+        LogLevel::Warn | LogLevel::Warning => Level::WARN,
+        LogLevel::Error | LogLevel::Fatal | LogLevel::Panic => Level::ERROR,
+    };
+    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
+    let colours = io::stderr().is_terminal() && !log.disable_colors;
+    let lines = match log.formatter {
+        LogFormatter::Json => lines.json().flatten_event(true).boxed(),
+        LogFormatter::Text => lines.with_ansi(colours).boxed(),
+    };
+    let _ = tracing_subscriber::registry().with(lines.with_filter(quiet_below(level))).try_init();
 }
 
 /// Log lines go to a file of this user's, whose path is returned; to standard error's stead nothing is written.

@@ -86,7 +86,10 @@ fn talk(
     let log = match terminal {
         true => logging::to_file().map_or_else(|e| format!("no log: {e}"), |path| path.display().to_string()),
         false => {
-            logging::to_stderr(if demo { Level::WARN } else { Level::INFO });
+            match demo {
+                true => logging::to_stderr(Level::WARN),
+                false => logging::as_configured(&told.config.settings.log),
+            }
             String::new()
         }
     };

@@ -53,7 +53,6 @@ fn what_is_not_served_yet_is_named() {
             "settings.upgradeNotifier",
             "settings.metricsPort",
             "settings.healthPort",
-            "settings.log",
             "settings.systemConfigMap",
             "settings.persistentConfig",
         ]

@@ -353,6 +353,21 @@ fn a_run_says_which_variables_plugins_are_not_given_and_never_what_they_hold() {
 }
 
 #[test]
+fn a_run_logs_in_json_where_the_configuration_says_so() {
+    let machine = Machine::new();
+    let config = machine.file(
+        "c.yaml",
+        "plugins: {restartPolicy: {type: RestartAgent, threshold: 0}}
+settings: {log: {formatter: json, level: warn}}
+communications: {main: {console: {}}}",
+    );
+    let outcome = machine.run(["run", "--config", &config, "--plugin", "mine=/nowhere/mine"]);
+    let lines: Vec<serde_json::Value> =
+        outcome.stderr.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    assert!(!lines.is_empty() && lines.iter().all(|line| line["level"] != "INFO"), "{outcome:?}");
+}
+
+#[test]
 fn a_run_whose_plugin_fails_too_often_ends_with_1_where_the_policy_says_so() {
     let machine = Machine::new();
     let config = machine.file(
