@@ -267,7 +267,8 @@ fn cancel(command: &Command, desk: &Desk<'_>) -> (Status, Message) {
             brief(word, 40)
         ));
     };
-    match desk.running.cancel(id, actor, conversation) {
+    let cancelled = if id == desk.id { Cancelled::NotRunning } else { desk.running.cancel(id, actor, conversation) };
+    match cancelled {
         Cancelled::Yes => (Status::Succeeded, Message::code(format!("{id} is being cancelled."))),
         Cancelled::Elsewhere(channel) => {
             refused(format!("{id} was started in `{channel}` and can be cancelled only there."))

@@ -282,13 +282,14 @@ impl Trail {
             None => (Builtin::find(command).is_some(), "none: the agent".to_owned()),
         };
         self.plugin = plugin;
-        // A word that was never meant as a command, or no word at all, may be a secret.
-        let is_verb = |word: &&String| word.len() <= 24 && word.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
+        // Whatever is behind a plugin's name may be a secret; so may be a word that names nothing.
         if known {
             self.verb = command.name().to_owned();
-            if let Some(second) = command.words.get(1).filter(is_verb) {
-                self.verb += &format!(" {second}");
-            }
+        }
+        if let (None, Some(Ok(builtin)), Some(feature)) = (route, Builtin::find(command), command.words.get(1))
+            && builtin != Builtin::Cancel
+        {
+            self.verb += &format!(" {feature}");
         }
     }
 }

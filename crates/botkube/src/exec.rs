@@ -106,7 +106,9 @@ fn print(output: Output, status: Status, answer: Collected) -> io::Result<()> {
             if !answer.texts.is_empty() {
                 writeln!(out, "{text}")?;
             }
-            if status != Status::Succeeded {
+            if status == Status::Refused && answer.texts.is_empty() {
+                complain("the command was refused: it is for another cluster, whose agent would answer it in a chat");
+            } else if status != Status::Succeeded {
                 complain(&format!("the command {}", said(status)));
             }
         }

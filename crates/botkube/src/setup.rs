@@ -125,13 +125,16 @@ pub(crate) fn channel(config: &Config, wanted: Option<&str>) -> Result<Conversat
     if wanted.is_some_and(|wanted| wanted.trim_start_matches('#').is_empty()) {
         bail!("--channel is empty; give a channel's alias, name or id");
     }
-    let all: Vec<(String, Conversation)> = config
-        .communications
-        .iter()
-        .flat_map(|group| group.platforms.iter().map(move |platform| (group, platform)))
-        .flat_map(|(group, platform)| platform.channels.iter().map(move |channel| (group, platform, channel)))
-        .map(|(group, platform, channel)| {
-            let place = format!("{} ({} in {})", channel.alias, platform.kind.key(), group.name);
+    let mut all: Vec<(String, Conversation)> = Vec::new();
+    for (group, platform) in
+        config.communications.iter().flat_map(|group| group.platforms.iter().map(move |platform| (group, platform)))
+    {
+        let place = |alias: &str| format!("{alias} ({} in {})", platform.kind.key(), group.name);
+        if platform.kind == PlatformKind::Console && platform.enabled && platform.channels.is_empty() {
+            let everything = everything(config);
+            all.push((place(&everything.alias), everything));
+        }
+        for channel in &platform.channels {
             let conversation = Conversation {
                 alias: channel.alias.clone(),
                 id: channel.id.clone().unwrap_or_default(),
@@ -140,9 +143,9 @@ pub(crate) fn channel(config: &Config, wanted: Option<&str>) -> Result<Conversat
                 sources: channel.sources.clone(),
                 ..Conversation::default()
             };
-            (place, conversation)
-        })
-        .collect();
+            all.push((place(&channel.alias), conversation));
+        }
+    }
     let is_wanted = |c: &Conversation| {
         wanted.is_none_or(|wanted| {
             let bare = wanted.trim_start_matches('#');

@@ -60,7 +60,7 @@ pub(crate) fn runtime() -> Result<Runtime> {
 
 /// Cancels `stop` on SIGTERM, and on SIGINT where no terminal's editor takes it.
 pub(crate) fn on_signal(stop: &CancellationToken) {
-    for kind in [SignalKind::terminate(), SignalKind::interrupt()] {
+    for kind in [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup()] {
         cancel_on(kind, stop);
     }
 }

@@ -103,18 +103,31 @@ impl Places {
                 .map_err(|e| NoAccess::NoToken { path: token, reason: e.to_string() })?
                 .ok_or(NoAccess::NoCluster);
         }
+        // What comes first and is not there may come to be there.
+        let mut absent = Vec::new();
+        let mut is_there = |path: &PathBuf| {
+            let stamp = Stamp::of(path);
+            let exists = stamp.modified.is_some();
+            if !exists {
+                absent.push(stamp);
+            }
+            exists
+        };
         let listed = env::var_os("KUBECONFIG").filter(|list| !list.is_empty());
-        if let Some(path) = listed.iter().flat_map(env::split_paths).find(|path| path.exists()) {
-            return Access::from_file(&path);
-        }
+        let mut found =
+            listed.iter().flat_map(env::split_paths).find(&mut is_there).map(|path| Access::from_file(&path));
         let account = Path::new(SERVICE_ACCOUNT);
-        if let Ok(Some(access)) = Access::in_cluster(&account.join("token"), &account.join("ca.crt")) {
-            return Ok(access);
+        if found.is_none() && is_there(&account.join("token")) {
+            let access = Access::in_cluster(&account.join("token"), &account.join("ca.crt"));
+            found = access.ok().flatten().map(Ok);
         }
-        match env::home_dir().map(|home| home.join(".kube/config")).filter(|path| path.exists()) {
-            Some(path) => Access::from_file(&path),
-            None => Err(NoAccess::None),
+        if found.is_none() {
+            let own = env::home_dir().map(|home| home.join(".kube/config"));
+            found = own.filter(|path| path.exists()).map(|path| Access::from_file(&path));
         }
+        let mut access = found.ok_or(NoAccess::None)??;
+        access.read.append(&mut absent);
+        Ok(access)
     }
 }
 

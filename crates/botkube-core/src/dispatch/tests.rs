@@ -546,7 +546,7 @@ fn the_log_holds_no_words_that_may_be_secret() {
         trail.note(&command, bindings.route(command.name()).as_ref());
         (trail.verb.clone(), trail.plugin.clone())
     };
-    assert_eq!(noted("kubectl get secret"), ("kubectl get".into(), "botkube/kubectl".into()));
+    assert_eq!(noted("kubectl get secret"), ("kubectl".into(), "botkube/kubectl".into()));
     assert_eq!(noted("echo hunter2"), ("echo".into(), "botkube/echo".into()));
     assert_eq!(noted("hunter two").0, "");
     assert_eq!(noted("list running"), ("list running".into(), "none: the agent".into()));

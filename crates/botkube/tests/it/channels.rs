@@ -87,3 +87,11 @@ fn a_channel_without_a_configuration_is_refused() {
     assert_eq!(outcome.code, 2);
     contains(&outcome.stderr, &["--channel needs a configuration", "--config"]);
 }
+
+#[test]
+fn a_console_without_channels_is_one_in_which_everything_is_bound() {
+    let machine = Machine::new();
+    let config = machine
+        .file("c.yaml", "communications: {g: {console: {}}}\nexecutors: {tools: {botkube/echo: {enabled: true}}}");
+    check(&machine.json(&["--config", &config, "--", "echo hi"]), "succeeded", &["echo hi"]);
+}

@@ -18,13 +18,14 @@ executors:
   admin: {botkube/kubectl: {enabled: true}}
 communications:
   main: {console: {channels: {ops: {bindings: {executors: [tools]}}}}}
+  chat: {discord: {enabled: true, token: t, botID: '1', channels: {dev: {id: '2', bindings: {executors: [admin]}}}}}
 ";
 
 /// The answer to a command under the configuration above.
 fn exec(command: &str) -> serde_json::Value {
     let machine = Machine::new();
     let config = machine.file("c.yaml", CONFIG);
-    machine.json(&["--config", &config, "--", command])
+    machine.json(&["--config", &config, "--channel", "ops", "--", command])
 }
 
 /// The plugin, which says what it got, says this.
@@ -114,7 +115,7 @@ fn lists_are_of_the_channel() {
 
 #[test]
 fn an_executor_of_another_group_is_answered_with_that_group() {
-    says("kubectl get po", "refused", &["not bound in this channel", "`admin`"]);
+    says("kubectl get po", "refused", &["not bound in this channel", "`admin`", "`dev` (discord)"]);
     says("helm list", "refused", &["botkube/helm: {enabled: true}"]);
 }
 
