@@ -60,15 +60,19 @@ pub(crate) fn text(text: &str) -> String {
 /// `line` of a file with every secret it seems to hold replaced by as many stars, so that columns stay what they are.
 pub(crate) fn line(line: &str) -> String {
     let mut shown: Vec<char> = line.chars().collect();
+    let (mut before, mut flow) = (0, false);
     for colon in 0..shown.len() {
+        flow |= matches!(shown[colon], '{' | '[');
         if shown[colon] != ':' {
             continue;
         }
-        let before: String = shown[..colon].iter().collect();
-        let key = before.trim_end_matches([' ', '"', '\'']);
+        // No key reaches back over another colon, so that every character is looked at once.
+        let key: String = shown[before..colon].iter().collect();
+        before = colon + 1;
+        let key = key.trim_end_matches([' ', '"', '\'']);
         let key = key.rsplit(['{', ',', '[', ' ', '"', '\'']).next().unwrap_or_default();
         if is_secret_key(key) {
-            let end = end_of_value(&shown, colon + 1, before.contains(['{', '[']));
+            let end = end_of_value(&shown, colon + 1, flow);
             shown[colon + 1..end].iter_mut().filter(|c| **c != ' ').for_each(|c| *c = '*');
         }
     }
@@ -105,19 +109,22 @@ fn end_of_value(line: &[char], from: usize, flow: bool) -> usize {
     close.min(line.len())
 }
 
+/// Looks at every character a fixed number of times: whatever is searched for is searched from where the last search ended.
 fn hide_words(shown: &mut [char]) {
     let lower: Vec<char> = shown.iter().map(char::to_ascii_lowercase).collect();
     let at_word = |start: usize, word: &str| word.chars().eq(lower[start..].iter().copied().take(word.len()));
+    let (mut word_end, mut query, mut query_end) = (0, 0, 0);
     for start in 0..lower.len() {
         let begins = start == 0 || !lower[start - 1].is_ascii_alphanumeric();
         // The prefix alone is no secret.
         let secret = |word: &&&str| {
             at_word(start, word) && lower.get(start + word.len()).is_some_and(char::is_ascii_alphanumeric)
         };
-        if begins && SECRET_WORDS.iter().any(|word| secret(&word)) {
-            let word =
-                (start..lower.len()).take_while(|&at| lower[at].is_ascii_alphanumeric() || "-_.".contains(lower[at]));
-            word.for_each(|at| shown[at] = '*');
+        if begins && start >= word_end && SECRET_WORDS.iter().any(|word| secret(&word)) {
+            word_end = (start..lower.len())
+                .find(|&at| !lower[at].is_ascii_alphanumeric() && !"-_.".contains(lower[at]))
+                .unwrap_or(lower.len());
+            shown[start..word_end].fill('*');
         }
         if begins && let Some(scheme) = SCHEMES.iter().find(|scheme| at_word(start, scheme)) {
             let rest = (start + scheme.len()..lower.len()).take_while(|&at| !lower[at].is_whitespace());
@@ -129,24 +136,33 @@ fn hide_words(shown: &mut [char]) {
                 .find(|&at| matches!(lower[at], '/' | '?' | '#' | '"' | '\'') || lower[at].is_whitespace())
                 .unwrap_or(lower.len());
             if let Some(sign) = (authority..end).rev().find(|&at| lower[at] == '@') {
-                (authority..sign).for_each(|at| shown[at] = '*');
+                shown[authority..sign].fill('*');
             }
-            // What a query says may be a key as well; its names stay.
-            let query = (end..lower.len()).find(|&at| lower[at] == '?' || lower[at].is_whitespace());
-            if let Some(query) = query.filter(|&at| lower[at] == '?') {
-                let mut hidden = false;
-                for at in query + 1..lower.len() {
-                    match lower[at] {
-                        c if c.is_whitespace() || matches!(c, '"' | '\'') => break,
-                        '=' if !hidden => hidden = true,
-                        '&' => hidden = false,
-                        _ if hidden => shown[at] = '*',
-                        _ => {}
-                    }
-                }
+            // What a query says may be a key as well; its names stay. One that was gone through hides what those in it would.
+            if query < end {
+                query =
+                    (end..lower.len()).find(|&at| lower[at] == '?' || lower[at].is_whitespace()).unwrap_or(lower.len());
+            }
+            if query >= query_end && lower.get(query) == Some(&'?') {
+                query_end = hide_query(&lower, shown, query + 1);
             }
         }
     }
+}
+
+/// Hides the values of the query that starts at `from`; where it ends.
+fn hide_query(lower: &[char], shown: &mut [char], from: usize) -> usize {
+    let mut hidden = false;
+    for at in from..lower.len() {
+        match lower[at] {
+            c if c.is_whitespace() || matches!(c, '"' | '\'') => return at,
+            '=' if !hidden => hidden = true,
+            '&' => hidden = false,
+            _ if hidden => shown[at] = '*',
+            _ => {}
+        }
+    }
+    lower.len()
 }
 
 #[cfg(test)]
@@ -177,6 +193,20 @@ mod tests {
     fn credentials_inside_addresses_are_not_shown() {
         check("url: https://me:pw@host/x", "url: https://*****@host/x");
         check("url: https://host/x?k=v&l=w # c", "url: https://host/x?k=*&l=* # c");
+    }
+
+    /// Were the time to grow with the square of the length, this would not end.
+    #[test]
+    fn long_lines_are_masked_as_well() {
+        for piece in [":", "://a", "://a?", "sk-a", "{", "{token:,", "bearer ", "a:'", "?b=c&"] {
+            let written = piece.repeat(200_000 / piece.len());
+            assert_eq!(line(&written).chars().count(), written.len(), "{piece}");
+        }
+    }
+
+    #[test]
+    fn every_query_of_a_line_is_hidden() {
+        check("a://b?c=d://e?f=g h://i/?j=k", "a://b?c=********* h://i/?j=*");
     }
 
     #[test]
