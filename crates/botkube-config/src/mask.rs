@@ -1,6 +1,8 @@
 //! Hiding secrets in what is shown: lines of files, texts, configurations of plugins. When in doubt, it hides.
 //! Must not know: where a text comes from.
 
+use crate::tree::{Entry, Value};
+
 /// What stands in the place of a secret; upstream's own mark.
 pub(crate) const MASK: &str = "*** REDACTED ***";
 
@@ -12,11 +14,11 @@ const SECRET_KEYS: [&str; 17] = [
     "passphrase",
     "secret",
     "secrets",
-    "apikey",
-    "integrationkey",
-    "secretkey",
-    "accesskey",
-    "privatekey",
+    "pass",
+    "pwd",
+    "key",
+    "keydata",
+    "dsn",
     "authorization",
     "credential",
     "credentials",
@@ -24,6 +26,12 @@ const SECRET_KEYS: [&str; 17] = [
     "headers",
     "webhookurl",
 ];
+/// Words that end like secrets and are none.
+const ORDINARY_WORDS: [&str; 6] = ["monkey", "donkey", "turkey", "hotkey", "bypass", "compass"];
+/// What begins a private key, with its kind between the two.
+const PRIVATE_KEY: [&str; 2] = ["-----begin ", "private key"];
+/// The longest such kind.
+const LONGEST_KIND: usize = 40;
 /// Words that start with one of these are secrets.
 const SECRET_WORDS: [&str; 14] = [
     "xoxb-",
@@ -47,7 +55,23 @@ const SCHEMES: [&str; 2] = ["bearer ", "basic "];
 /// Whether what is written below a key of this name, by whomever, is likely a secret.
 pub(crate) fn is_secret_key(key: &str) -> bool {
     let plain: String = key.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
-    SECRET_KEYS.iter().any(|secret| plain.ends_with(secret)) || plain == "auth" || plain == "key"
+    let ends_with = |words: &[&str]| words.iter().any(|word| plain.ends_with(word));
+    plain == "auth" || (ends_with(&SECRET_KEYS) && !ends_with(&ORDINARY_WORDS))
+}
+
+/// Whether `text` is or holds a private key.
+pub(crate) fn is_private_key(text: &str) -> bool {
+    text.to_ascii_lowercase().split_once(PRIVATE_KEY[0]).is_some_and(|(_, rest)| rest.contains(PRIVATE_KEY[1]))
+}
+
+/// Whether an entry of a plugin's configuration is likely a secret. The value beside a `name`, as variables are listed, is as secret as it would be below that name.
+pub(crate) fn is_secret_entry(entry: &Entry, beside: &[Entry]) -> bool {
+    let named = |other: &Entry| {
+        other.key.eq_ignore_ascii_case("name") && matches!(&other.node.value, Value::Text(name) if is_secret_key(name))
+    };
+    // A plugin may be given a whole one; the agent's own `kubeconfig` is a path.
+    let kubeconfig = entry.key.to_ascii_lowercase().ends_with("kubeconfig");
+    kubeconfig || is_secret_key(&entry.key) || (entry.key.eq_ignore_ascii_case("value") && beside.iter().any(named))
 }
 
 /// `text` with what looks like a secret hidden: known tokens, and credentials inside addresses.
@@ -130,6 +154,13 @@ fn hide_words(shown: &mut [char]) {
             let rest = (start + scheme.len()..lower.len()).take_while(|&at| !lower[at].is_whitespace());
             rest.for_each(|at| shown[at] = '*');
         }
+        if at_word(start, PRIVATE_KEY[0]) {
+            let kind: String = lower[start..].iter().take(PRIVATE_KEY[0].len() + LONGEST_KIND).collect();
+            if kind.contains(PRIVATE_KEY[1]) {
+                shown[start..].iter_mut().filter(|c| !c.is_whitespace()).for_each(|c| *c = '*');
+                return;
+            }
+        }
         if at_word(start, "://") {
             let authority = start + 3;
             let end = (authority..lower.len())
@@ -181,12 +212,15 @@ mod tests {
         check("{password: \"a,b\", url: x}", "{password: *****, url: x}");
         check("password: a, b}", "password: ** **");
         check("API_KEY: x", "API_KEY: *");
+        check("client-key-data: x", "client-key-data: *");
+        check("smtpPass: x", "smtpPass: *");
     }
 
     #[test]
     fn tokens_are_not_shown_wherever_they_stand() {
         check("- xoxb-1-a # why", "- ******** # why");
         check("x: Bearer abc", "x: Bearer ***");
+        check("x: -----BEGIN EC PRIVATE KEY-----", "x: ********** ** ******* ********");
     }
 
     #[test]
@@ -213,6 +247,7 @@ mod tests {
     fn everything_else_is_shown() {
         check("tokens: [a]", "tokens: [a]");
         check("name: token", "name: token");
+        check("monkey: x", "monkey: x");
         check("url: https://host/x@y", "url: https://host/x@y");
     }
 }
