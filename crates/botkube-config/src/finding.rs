@@ -50,7 +50,7 @@ pub struct Finding {
     pub message: String,
     /// What to do about it, possibly a piece of YAML on lines of its own.
     pub help: Option<String>,
-    /// The line `origin` points into, with secrets masked.
+    /// The line `origin` points into, with secrets masked; lines of more than 4096 bytes are left out.
     pub excerpt: Option<String>,
     /// Whether upstream takes the same configuration for something else (docs/compatibility.md).
     pub differs: bool,

@@ -8,11 +8,12 @@ use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Read;
 
+use crate::mask;
 use crate::nearest::nearest;
 use crate::report::{Findings, dotted};
 use crate::schema::value::{FROM_ENV, FROM_FILE};
 use crate::shape::{self, Field, List, Map, Shape};
-use crate::source::Sources;
+use crate::source::{Place, SourceId, Sources};
 use crate::tree::{Entry, Node, Value};
 use crate::units;
 
@@ -54,6 +55,10 @@ impl Fit<'_> {
                     false
                 }
             };
+            let shape = known.map(|field| &field.shape).or(map.rest.as_ref());
+            if matches!(shape, Some(Shape::Secret)) && source(entry.node.place) != source(entry.place) {
+                entry.place = entry.node.place;
+            }
             path.pop();
             stays
         });
@@ -157,10 +162,16 @@ impl Fit<'_> {
         let text = match &node.value {
             Value::Text(text) => text.clone(),
             Value::Number(number) => number.to_string(),
-            Value::Map(entries) => match self.elsewhere(node, entries, path) {
-                Some(text) => text,
-                None => return false,
-            },
+            Value::Map(entries) => {
+                let last = last_written(entries);
+                // A map that is only added to is still where its first layer wrote it.
+                let place = last.first().and_then(|entry| entry.place);
+                if source(place) != source(node.place) {
+                    node.place = place.or(node.place);
+                }
+                let Some(text) = self.elsewhere(node.place, &last, path) else { return false };
+                text
+            }
             _ => {
                 let help = format!("write it in quotes, or as `{{{FROM_FILE}: PATH}}` or `{{{FROM_ENV}: NAME}}`");
                 return self.mismatch(node, path, "a text", &help);
@@ -171,11 +182,11 @@ impl Fit<'_> {
         true
     }
 
-    fn elsewhere(&mut self, node: &Node, entries: &[Entry], path: &[String]) -> Option<String> {
+    fn elsewhere(&mut self, at: Option<Place>, entries: &[&Entry], path: &[String]) -> Option<String> {
         let [Entry { key, node: Node { value: Value::Text(name), place }, .. }] = entries else {
             let help = format!("write one of them: `{{{FROM_FILE}: PATH}}` or `{{{FROM_ENV}: NAME}}`");
             let message = format!("`{}` needs a text, or the one place where it is found", dotted(path));
-            self.findings.error(path, node.place, message, help);
+            self.findings.error(path, at, message, help);
             return None;
         };
         let read = match key.as_str() {
@@ -207,7 +218,7 @@ impl Fit<'_> {
         match &node.value {
             Value::Map(entries) => {
                 for entry in entries {
-                    if crate::mask::is_secret_key(&entry.key) {
+                    if mask::is_secret_entry(entry, entries) {
                         self.hide_all(&entry.node)
                     } else {
                         self.hide_below(&entry.node)
@@ -215,6 +226,7 @@ impl Fit<'_> {
                 }
             }
             Value::List(items) => items.iter().for_each(|item| self.hide_below(item)),
+            Value::Text(text) if mask::is_private_key(text) => self.sources.hide(text),
             _ => {}
         }
     }
@@ -267,6 +279,17 @@ impl Fit<'_> {
         self.findings.error(path, node.place, format!("`{}` needs {expected}, found {found}", dotted(path)), help);
         false
     }
+}
+
+/// What the last layer of all says that wrote one of `entries`: where a secret is found is said as a whole, so that a later
+/// layer replaces what an earlier one says under another key.
+fn last_written(entries: &[Entry]) -> Vec<&Entry> {
+    let last = entries.iter().map(|entry| source(entry.place)).max().flatten();
+    entries.iter().filter(|entry| source(entry.place) == last).collect()
+}
+
+fn source(place: Option<Place>) -> Option<SourceId> {
+    place.map(|place| place.source)
 }
 
 /// A single value as `shape` has it; `None` for a text that says nothing, or else what is expected and how it is written.

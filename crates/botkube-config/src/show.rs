@@ -135,11 +135,13 @@ fn value(node: &mut Node, shape: &Shape, sources: &Sources) {
 fn guess(node: &mut Node, sources: &Sources) {
     match &mut node.value {
         Value::Map(entries) => {
-            for entry in entries {
-                if mask::is_secret_key(&entry.key) { hide(&mut entry.node) } else { guess(&mut entry.node, sources) }
+            let secret: Vec<bool> = entries.iter().map(|entry| mask::is_secret_entry(entry, entries)).collect();
+            for (entry, secret) in entries.iter_mut().zip(secret) {
+                if secret { hide(&mut entry.node) } else { guess(&mut entry.node, sources) }
             }
         }
         Value::List(items) => items.iter_mut().for_each(|item| guess(item, sources)),
+        Value::Text(text) if mask::is_private_key(text) => *text = MASK.into(),
         Value::Text(text) => *text = sources.harmless(text),
         _ => {}
     }

@@ -9,6 +9,8 @@ use crate::mask;
 /// The shortest text that is hidden wherever it stands; shorter ones are words that mean something elsewhere, too, and are
 /// hidden behind their own keys only.
 const SHORTEST_SECRET: usize = 8;
+/// The longest line that is shown, in bytes; longer ones are no help to a person, and each finding would take its share.
+const LONGEST_LINE: usize = 4096;
 
 /// Every text read so far.
 #[derive(Clone, Default)]
@@ -31,13 +33,22 @@ pub(crate) struct Place {
 
 #[derive(Clone)]
 enum Source {
-    File { path: PathBuf, text: String },
+    File { path: PathBuf, text: String, lines: Vec<Line> },
     Variable { name: String },
+}
+
+#[derive(Clone)]
+struct Line {
+    /// Where in the text it begins, in bytes.
+    start: usize,
+    /// Whether it is a part of a secret whose key stands above it.
+    secret: bool,
 }
 
 impl Sources {
     pub(crate) fn add(&mut self, path: &Path, text: String) -> SourceId {
-        self.push(Source::File { path: path.to_owned(), text })
+        let lines = lines(&text);
+        self.push(Source::File { path: path.to_owned(), text, lines })
     }
 
     /// The place that a variable's value has.
@@ -81,8 +92,9 @@ impl Sources {
     pub(crate) fn forget_texts(&mut self) {
         self.secrets.clear();
         for source in &mut self.entries {
-            if let Source::File { text, .. } = source {
+            if let Source::File { text, lines, .. } = source {
                 *text = String::new();
+                *lines = Vec::new();
             }
         }
     }
@@ -108,27 +120,43 @@ impl Sources {
         shown
     }
 
-    /// The line at `place` with secrets masked, if there is one.
+    /// The line at `place` with secrets masked, if there is one and it is not too long to be shown.
     pub(crate) fn excerpt(&self, place: Place) -> Option<String> {
-        let index = usize::try_from(place.line).ok()?.checked_sub(1)?;
-        let lines: Vec<&str> = self.text(place.source).lines().take(index + 1).collect();
-        let line = lines.get(index)?;
-        let indentation = |line: &str| line.len() - line.trim_start().len();
-        let mut below = indentation(line);
-        for above in lines[..index].iter().rev().filter(|line| !line.trim().is_empty()) {
-            if indentation(above) < below {
-                below = indentation(above);
-                if mask::opens_secret(above) {
-                    return Some(line.chars().map(|c| if c.is_whitespace() { c } else { '*' }).collect());
-                }
-            }
+        let Source::File { text, lines, .. } = self.get(place.source) else { return None };
+        let Line { start, secret } = lines.get(usize::try_from(place.line).ok()?.checked_sub(1)?)?;
+        let line = text[*start..].lines().next()?;
+        if line.len() > LONGEST_LINE {
+            return None;
         }
-        Some(self.without_secrets(mask::line(line)))
+        Some(match secret {
+            true => line.chars().map(|c| if c.is_whitespace() { c } else { '*' }).collect(),
+            false => self.without_secrets(mask::line(line)),
+        })
     }
 
     fn get(&self, id: SourceId) -> &Source {
         &self.entries[id.0 as usize]
     }
+}
+
+/// Every line of `text`, gone through once.
+fn lines(text: &str) -> Vec<Line> {
+    // The lines that the next one may stand below: how far each is indented, and whether what is below it is secret.
+    let mut above: Vec<(usize, bool)> = Vec::new();
+    let mut start = 0;
+    let line = |line: &str| {
+        let begin = start;
+        start += line.len();
+        let indentation = line.len() - line.trim_start().len();
+        let mut secret = false;
+        if indentation < line.len() {
+            above.truncate(above.partition_point(|(further, _)| *further < indentation));
+            secret = above.last().is_some_and(|(_, secret)| *secret);
+            above.push((indentation, secret || mask::opens_secret(line.trim_end())));
+        }
+        Line { start: begin, secret }
+    };
+    text.split_inclusive('\n').map(line).collect()
 }
 
 /// Reads one file.
@@ -175,4 +203,40 @@ pub(crate) fn read(sources: &mut Sources, path: &Path) -> Result<SourceId, Box<F
 /// Lines and columns beyond four thousand million are all the same to a reader.
 fn count(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is shown of the last line of `text`.
+    #[track_caller]
+    fn check(text: &str, shown: Option<&str>) {
+        let mut sources = Sources::default();
+        let source = sources.add(Path::new("a.yaml"), text.into());
+        let place = Place { source, line: count(text.lines().count()), column: 1 };
+        assert_eq!(sources.excerpt(place).as_deref(), shown);
+    }
+
+    #[test]
+    fn lines_below_a_secret_key_are_hidden() {
+        check("token: |\n  a\n\n    b", Some("    *"));
+        check("a:\n  token:\n    - b: c\n      d: e", Some("      ** *"));
+        check("token:\n  a\nb:\n  c: d\r\n", Some("  c: d"));
+    }
+
+    #[test]
+    fn lines_that_are_too_long_are_not_shown() {
+        check(&"a".repeat(LONGEST_LINE), Some("a".repeat(LONGEST_LINE).as_str()));
+        check(&"a".repeat(LONGEST_LINE + 1), None);
+    }
+
+    /// Were the time to grow with the square of the length, this would not end.
+    #[test]
+    fn every_line_of_a_large_file_can_be_shown() {
+        let mut sources = Sources::default();
+        let source = sources.add(Path::new("a.yaml"), " a: b\n".repeat(200_000));
+        let place = |line| Place { source, line, column: 1 };
+        assert!((1..=200_000).all(|line| sources.excerpt(place(line)).as_deref() == Some(" a: b")));
+    }
 }

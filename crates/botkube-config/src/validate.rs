@@ -9,6 +9,8 @@ mod groups;
 
 use std::collections::BTreeSet;
 
+use secrecy::ExposeSecret;
+
 use crate::decode::EVERY_PLUGIN;
 use crate::finding::Severity;
 use crate::model::PluginKey;
@@ -23,6 +25,20 @@ use groups::Groups;
 /// The first words of built-in commands, upstream's and ours.
 const BUILT_IN_VERBS: [&str; 11] =
     ["help", "ping", "version", "feedback", "list", "show", "status", "enable", "disable", "edit", "cancel"];
+
+/// What the agent itself sets for every plugin: where its dependencies and temporary files are, and what go-plugin's
+/// protocol fixes.
+const RESERVED_VARIABLES: [&str; 9] = [
+    "PLUGIN_DEPENDENCY_DIR",
+    "TMPDIR",
+    "BOTKUBE",
+    "PLUGIN_PROTOCOL_VERSIONS",
+    "PLUGIN_MIN_PORT",
+    "PLUGIN_MAX_PORT",
+    "PLUGIN_CLIENT_CERT",
+    "PLUGIN_UNIX_SOCKET_DIR",
+    "PLUGIN_MULTIPLEX_GRPC",
+];
 
 /// Reports on single places of a tree.
 pub(crate) struct Check<'a> {
@@ -152,11 +168,21 @@ impl Check<'_> {
                 };
                 self.key(Severity::Error, &path, format!("`{name}` does not name a plugin"), help);
             }
-            for variable in variables.0.keys() {
+            for (variable, value) in &variables.0 {
+                let path = ["plugins", "env", name, variable];
                 if variable.is_empty() || variable.contains(['=', '\0']) {
                     let message = format!("`{}` cannot be the name of a variable", variable.escape_debug());
                     let help = "write letters, digits and `_`";
-                    self.key(Severity::Error, &["plugins", "env", name, variable], message, help);
+                    self.key(Severity::Error, &path, message, help);
+                }
+                if RESERVED_VARIABLES.contains(&variable.as_str()) {
+                    let message = format!("the agent itself sets `{variable}` for each plugin");
+                    self.key(Severity::Error, &path, message, "remove it");
+                }
+                if value.0.expose_secret().contains('\0') {
+                    let message =
+                        format!("`{}` has a NUL character, which no variable can hold", variable.escape_debug());
+                    self.value(&path, message, "remove the NUL");
                 }
             }
         }
@@ -193,10 +219,19 @@ impl Check<'_> {
 
     /// An error about an item of the list at `path`.
     pub(crate) fn item(&mut self, path: &[&str], index: usize, message: impl Into<String>, help: impl Into<String>) {
-        let item = format!("[{index}]");
-        let listed = self.place(path) != self.place(&[path, &[item.as_str()]].concat());
-        let path = if listed { [path, &[item.as_str()]].concat() } else { path.to_vec() };
-        self.value(&path, message, help);
+        let path = self.listed(path, index);
+        let at = self.place(&path).or_else(|| self.written(&path));
+        self.findings.error(&path, at, message, help);
+    }
+
+    /// The path of an item of the list at `path`; of what stands there in its stead, if it was written as no list.
+    fn listed(&self, path: &[&str], index: usize) -> Vec<String> {
+        let mut item: Vec<String> = path.iter().copied().map(Into::into).collect();
+        item.push(format!("[{index}]"));
+        if self.place(path) == self.place(&item) {
+            item.pop();
+        }
+        item
     }
 
     /// Where the key at `path` was written, in words.
@@ -205,12 +240,12 @@ impl Check<'_> {
         place.map_or_else(|| "the defaults".into(), |place| self.sources.origin(place).to_string())
     }
 
-    fn place(&self, path: &[&str]) -> Option<Place> {
+    fn place(&self, path: &[impl AsRef<str>]) -> Option<Place> {
         self.tree.find(path).and_then(|(_, node)| node.place)
     }
 
     /// Where the last key on the way to `path` was written that somebody did write.
-    fn written(&self, path: &[&str]) -> Option<Place> {
+    fn written(&self, path: &[impl AsRef<str>]) -> Option<Place> {
         (1..=path.len()).rev().find_map(|length| {
             let (key, node) = self.tree.find(&path[..length])?;
             key.or(node.place)

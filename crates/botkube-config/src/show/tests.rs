@@ -63,6 +63,33 @@ communications: {g: {webhook: {url: v5}, discord: {token: v6}}}
 }
 
 #[test]
+fn what_a_plugin_calls_a_secret_is_not_shown() {
+    for config in [
+        "{signingKey: s3}",
+        "{clientKeyData: s3}",
+        "{SMTP_PASS: s3}",
+        "{dbpwd: s3}",
+        "{passwd: s3}",
+        "{sentryDSN: s3}",
+        "{kubeConfig: s3}",
+        "{credentials: {user: s3}}",
+        "{env: [{name: API_TOKEN, value: s3}]}",
+        "{env: [{Value: s3, Name: PGPASS}]}",
+        r#"{file: "a\n-----BEGIN RSA PRIVATE KEY-----\ns3\n"}"#,
+    ] {
+        let shown = loaded(&format!("executors: {{g: {{botkube/x: {{config: {config}}}}}}}"), &[]).unwrap().shown();
+        assert!(!shown.contains("s3") && shown.contains(crate::mask::MASK), "{shown}");
+    }
+}
+
+#[test]
+fn ordinary_words_of_a_plugin_are_shown() {
+    let config = "{monkey: m1, env: [{name: LEVEL, value: l1}]}";
+    let shown = loaded(&format!("executors: {{g: {{botkube/x: {{config: {config}}}}}}}"), &[]).unwrap().shown();
+    assert!(shown.contains("monkey: m1") && shown.contains("value: l1"), "{shown}");
+}
+
+#[test]
 fn an_origin_stands_on_every_line() {
     let yaml = "settings: {clusterName: x}";
     let shown = loaded(yaml, &[("BOTKUBE_SETTINGS_HEALTH__PORT", "1")]).unwrap().shown_with_origins();

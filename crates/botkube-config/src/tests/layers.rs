@@ -22,6 +22,48 @@ fn a_variable_wins_over_every_file() {
     check_with(&files, &[("BOTKUBE_SETTINGS_CLUSTER__NAME", "three")], false, "cluster three");
 }
 
+/// What a file says of the address of a webhook.
+fn address(said: &str) -> String {
+    format!(
+        "communications: {{g: {{webhook: {{enabled: true, url: {said}, bindings: {{sources: [s]}}}}}}}}\nsources: {{s: {{}}}}"
+    )
+}
+
+#[test]
+fn a_later_layer_says_anew_where_a_secret_is_found() {
+    let one = "settings: {clusterName: one}";
+    let (file, variable) = (address("{fromFile: nowhere}"), address("{fromEnv: B}"));
+    check_with(&[&file, &variable], &[("B", "x")], false, "cluster not-configured");
+    check_with(
+        &[&variable, &file, one],
+        &[("B", "x"), ("BOTKUBE_COMMUNICATIONS_G_WEBHOOK_URL_FROM__ENV", "B")],
+        false,
+        "cluster not-configured",
+    );
+    check_with(
+        &[&file, one],
+        &[("B", "x"), ("BOTKUBE_COMMUNICATIONS_G_WEBHOOK_URL_FROM__ENV", "B")],
+        false,
+        "cluster one",
+    );
+}
+
+#[test]
+fn one_layer_says_only_once_where_a_secret_is_found() {
+    check_with(
+        &[&address("{fromEnv: B}"), &address("{fromFile: a, fromEnv: B}")],
+        &[("B", "x")],
+        false,
+        "error: `communications.g.webhook.url` needs a text, or the one place where it is found
+ --> b.yaml:1:66
+  |
+1 | communications: {g: {webhook: {enabled: true, url: {fromFile: a, fromEnv: B}, bindings: {sources: [s]}}}}
+  |                                                                  ^
+  = key: communications.g.webhook.url
+  = help: write one of them: `{fromFile: PATH}` or `{fromEnv: NAME}`",
+    );
+}
+
 #[test]
 fn a_broken_value_names_the_variable() {
     check_with(

@@ -260,9 +260,13 @@ impl Check<'_> {
                     // The library draws a picture; its last line says what is wrong.
                     let error = error.to_string();
                     let reason = error.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
-                    let message = format!("`{pattern}` is no regular expression: {reason}");
-                    let help = "put a backslash before a character that means itself";
-                    self.item(&[path, &["text", list]].concat(), index, message, help);
+                    // As in upstream, which compares before it matches.
+                    let message =
+                        format!("`{pattern}` is no regular expression and can only match as it is written: {reason}");
+                    let help = "leave it if that is meant; else put a backslash before a character that means itself";
+                    let path = self.listed(&[path, &["text", list]].concat(), index);
+                    let at = self.place(&path).or_else(|| self.written(&path));
+                    self.findings.warning(&path, at, message, help);
                 }
             }
         }

@@ -248,11 +248,11 @@ fn triggers_have_commands_and_patterns_that_work() {
     check(&trigger("{command: x, event: Click, text: {include: [a]}}"), &["error 1:89 there is no event `Click`"]);
     check(
         &trigger("{command: x, text: {include: ['a(']}}"),
-        &["error 1:99 `a(` is no regular expression: unclosed group"],
+        &["warning 1:99 `a(` is no regular expression and can only match as it is written: unclosed group"],
     );
     check(
         &trigger("{command: x, text: {include: [a], exclude: ['[']}}"),
-        &["error 1:113 `[` is no regular expression: unclosed character class"],
+        &["warning 1:113 `[` is no regular expression and can only match as it is written: unclosed character class"],
     );
     check(
         &trigger("{command: x, text: {include: [a, '.*']}}"),
@@ -284,6 +284,29 @@ fn repositories_have_addresses_and_variables_names() {
             "error 1:17 `helm` does not name a plugin",
             "error 1:31 `a/b@v1` does not name a plugin",
             "error 1:49 `C=D` cannot be the name of a variable",
+        ],
+    );
+}
+
+#[test]
+fn no_variable_is_set_that_a_plugin_cannot_be_given() {
+    for name in crate::validate::RESERVED_VARIABLES {
+        check(
+            &format!("plugins: {{env: {{'*': {{{name}: x}}}}}}"),
+            &[&format!("error 1:23 the agent itself sets `{name}` for each plugin")],
+        );
+    }
+    check("plugins: {env: {a/b: {'': x}}}", &["error 1:23 `` cannot be the name of a variable"]);
+    check(r#"plugins: {env: {a/b: {A: "x\0"}}}"#, &["error 1:26 `A` has a NUL character, which no variable can hold"]);
+}
+
+#[test]
+fn patterns_of_upstreams_that_are_none_here_are_only_warned_of() {
+    let trigger = r"communications: {g: {socketSlack: {channels: {c: {messageTriggers: [{command: x, text: {include: ['\Qa.b\E']}}]}}}}}";
+    check(
+        trigger,
+        &[
+            r"warning 1:99 `\Qa.b\E` is no regular expression and can only match as it is written: unrecognized escape sequence",
         ],
     );
 }
