@@ -103,6 +103,10 @@ impl Owner {
     fn finish(&mut self, done: Done, generation: Generation) -> Event {
         let report = match done {
             Done::Fetched(Ok(executable)) => {
+                let before = self.executable.as_ref().and_then(|before| before.version.as_deref());
+                if let Some(version) = executable.version.as_deref().filter(|version| Some(*version) != before) {
+                    tracing::info!(plugin = self.plugin.name(), version, "a plugin is at hand");
+                }
                 self.executable = Some(executable);
                 Report::Fetched
             }

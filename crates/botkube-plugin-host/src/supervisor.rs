@@ -6,9 +6,10 @@
 //!                         │                       │                      │
 //!                  cannot be had             not started          ended, or unwell → draining → ended
 //!                         ↓                       ↓                      ↓
-//!                    unavailable              backing off, or at once starting again, or deactivated
+//!                    unavailable              backing off, or at once fetching again, or deactivated
 //! ```
 //!
+//! * Every start begins with a fetch, which only looks at the files where they are there.
 //! * A process that served and ended is started again at once, or for the next command where nothing keeps it running; from
 //!   the second failure in a row on there is a pause of 1 s, 2 s, 4 s … 60 s. A start that failed counts as a failure and is
 //!   always followed by a pause.
@@ -56,8 +57,6 @@ pub(crate) struct State {
     pub(crate) kept: bool,
     /// Somebody waits for it.
     wanted: bool,
-    /// Its files are there.
-    fetched: bool,
     /// How many failures came one after the other.
     failures: u32,
 }
@@ -257,7 +256,6 @@ impl State {
         let generation = self.generation;
         match (&mut self.phase, report) {
             (Phase::Fetching, Report::Fetched) => {
-                self.fetched = true;
                 self.phase = Phase::Starting;
                 (self, vec![Action::Start(generation)])
             }
@@ -272,11 +270,7 @@ impl State {
                 self.phase = Phase::Ready(Ready { since: now, check, misses: 0, suspect: false });
                 (self, Vec::new())
             }
-            (Phase::Starting, Report::NotStarted(reason)) => {
-                // What was fetched may be damaged.
-                self.fetched = false;
-                self.failed(reason, None, now, policy)
-            }
+            (Phase::Starting, Report::NotStarted(reason)) => self.failed(reason, None, now, policy),
             (Phase::Ready(ready), Report::Exited { how, .. }) => {
                 let since = ready.since;
                 self.failed(how, Some(since), now, policy)
@@ -323,12 +317,10 @@ impl State {
         if self.failures > 0 {
             self.last_restart = Some(now);
         }
-        let (phase, action) = match self.fetched {
-            true => (Phase::Starting, Action::Start(self.generation)),
-            false => (Phase::Fetching, Action::Fetch(self.generation)),
-        };
-        self.phase = phase;
-        (self, vec![action])
+        // Also what was there before: its files may have changed since, and are not run unchecked.
+        self.phase = Phase::Fetching;
+        let fetch = Action::Fetch(self.generation);
+        (self, vec![fetch])
     }
 
     fn drain(mut self, reason: String) -> (Self, Vec<Action>) {

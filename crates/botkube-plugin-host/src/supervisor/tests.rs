@@ -73,13 +73,14 @@ impl Life {
         assert_eq!(self.state.wake(), Some(until));
         self.now = until;
         self.take(Event::Tick);
-        assert_eq!(self.actions, [Action::Start(self.state.generation)]);
-        self.report(Report::Started);
+        self.restarts_at_once();
         pause
     }
 
     #[track_caller]
     fn restarts_at_once(&mut self) {
+        assert_eq!(self.actions, [Action::Fetch(self.state.generation)], "{:?}", self.state);
+        self.report(Report::Fetched);
         assert_eq!(self.actions, [Action::Start(self.state.generation)], "{:?}", self.state);
         self.report(Report::Started);
     }
@@ -102,7 +103,7 @@ fn who_wants_it_waits_until_it_is_fetched_and_started() {
 }
 
 #[test]
-fn one_that_dies_is_started_again_at_once() {
+fn one_that_dies_is_fetched_and_started_again_at_once() {
     let mut life = Life::ready();
     life.dies();
     life.restarts_at_once();
