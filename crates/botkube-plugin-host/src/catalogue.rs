@@ -36,7 +36,8 @@ pub struct Catalogue {
 /// Gets plugins from the repositories that the configuration defines.
 #[async_trait]
 pub trait Fetcher: fmt::Debug + Send + Sync {
-    /// The files of a plugin, from a cache or from afar. Dropping the future calls it off.
+    /// The files of a plugin, from a cache or from afar. It is waited for as long as it takes, so it has deadlines of its
+    /// own. Dropping the future calls it off.
     ///
     /// # Errors
     ///

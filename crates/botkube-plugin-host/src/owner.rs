@@ -25,8 +25,6 @@ use crate::{
 
 /// How long a plugin may take to say that it is well.
 const HEALTH_DEADLINE: Duration = Duration::from_secs(2);
-/// How long the files of a plugin may take to come.
-const FETCH_DEADLINE: Duration = Duration::from_secs(15 * 60);
 
 /// See the module.
 pub(crate) struct Owner {
@@ -157,10 +155,7 @@ impl Owner {
     fn perform(&mut self, action: Action) {
         let (parts, plugin) = (self.parts.clone(), self.plugin.clone());
         match action {
-            Action::Fetch(_) => self.order(async move {
-                let late = |_| Err(format!("the plugin `{}` did not come within {FETCH_DEADLINE:?}", plugin.name()));
-                Done::Fetched(time::timeout(FETCH_DEADLINE, parts.catalogue.obtain(&plugin)).await.unwrap_or_else(late))
-            }),
+            Action::Fetch(_) => self.order(async move { Done::Fetched(parts.catalogue.obtain(&plugin).await) }),
             Action::Start(_) => {
                 let (executable, wake) = (self.executable.clone(), self.wishes.wake.clone());
                 self.order(async move {
@@ -295,3 +290,6 @@ async fn until(time: Option<Instant>) {
         None => future::pending().await,
     }
 }
+
+#[cfg(test)]
+mod tests;
