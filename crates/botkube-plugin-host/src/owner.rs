@@ -214,7 +214,10 @@ impl Owner {
             Phase::Deactivated { reason } => {
                 tracing::error!(plugin, restarts, threshold, "{reason}; it is not started again");
             }
-            Phase::Unavailable { reason, .. } if self.state.kept => tracing::error!(plugin, "{reason}"),
+            Phase::Unavailable { again, reason, .. } if self.state.kept => {
+                let pause = again.saturating_duration_since(Instant::now());
+                tracing::error!(plugin, ?pause, "{reason}");
+            }
             _ => {}
         }
     }

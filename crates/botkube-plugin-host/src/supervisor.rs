@@ -15,6 +15,8 @@
 //!   always followed by a pause.
 //! * A process that served for [`STEADY`] ends the row; one that served for [`RECOVERED`] also sets the number of restarts
 //!   back to zero.
+//! * A plugin that cannot be had is tried again by a command after 5 s, and by itself, where it is kept running, after 5 s,
+//!   10 s, 20 s … 5 min. That is no failure.
 //! * Two health checks missed in a row, or one after a call was given up, mean that the process is killed.
 
 use std::time::{Duration, Instant};
@@ -25,8 +27,9 @@ use botkube_config::model::{AtThreshold, RestartPolicy};
 pub(crate) const STEADY: Duration = Duration::from_secs(60);
 /// How long a process serves until earlier restarts no longer count.
 pub(crate) const RECOVERED: Duration = Duration::from_secs(10 * 60);
-/// How long a plugin that cannot be had is not asked for again.
-pub(crate) const RETRY: Duration = Duration::from_secs(5);
+/// How long a plugin that cannot be had is not asked for again, whoever wants it.
+const RETRY: Duration = Duration::from_secs(5);
+const LONGEST_RETRY: Duration = Duration::from_secs(5 * 60);
 /// How many health checks in a row a plugin may not miss.
 const MISSES: u32 = 2;
 const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
@@ -59,6 +62,8 @@ pub(crate) struct State {
     wanted: bool,
     /// How many failures came one after the other.
     failures: u32,
+    /// How often in a row it could not be had.
+    refusals: u32,
 }
 
 /// See the module.
@@ -83,7 +88,10 @@ pub(crate) enum Phase {
         reason: String,
     },
     Unavailable {
+        /// When a command may try again.
         until: Instant,
+        /// When it is tried again without one, if it is kept running.
+        again: Instant,
         reason: String,
     },
     Stopped,
@@ -177,8 +185,6 @@ pub(crate) fn step(state: State, event: Event, now: Instant, policy: &Policy) ->
         Event::Tick => state.tick(now),
         Event::Stop => state.stop(),
         Event::Report(about, report) if about == generation => state.report(report, now, policy),
-        // Nobody waits for it any more.
-        Event::Report(late, Report::Started) => (state, vec![Action::Kill(late)]),
         Event::Report(..) => (state, Vec::new()),
     }
 }
@@ -206,7 +212,7 @@ impl State {
                 let recovered = (self.restarts > 0).then(|| ready.since + RECOVERED);
                 ready.check.into_iter().chain(recovered).min()
             }
-            Phase::BackingOff { until, .. } if self.kept => Some(*until),
+            Phase::BackingOff { until: again, .. } | Phase::Unavailable { again, .. } if self.kept => Some(*again),
             _ => None,
         }
     }
@@ -223,13 +229,15 @@ impl State {
     }
 
     fn tick(mut self, now: Instant) -> (Self, Vec<Action>) {
-        if let Phase::BackingOff { until, .. } = self.phase
-            && self.kept
-            && until <= now
-        {
-            return self.begin(now);
-        }
-        let Phase::Ready(ready) = &mut self.phase else { return (self, Vec::new()) };
+        let ready = match &mut self.phase {
+            Phase::Ready(ready) => ready,
+            Phase::BackingOff { until: again, .. } | Phase::Unavailable { again, .. }
+                if self.kept && *again <= now =>
+            {
+                return self.begin(now);
+            }
+            _ => return (self, Vec::new()),
+        };
         let check = ready.check.take_if(|due| *due <= now);
         if ready.since + RECOVERED <= now {
             (self.restarts, self.failures) = (0, 0);
@@ -256,12 +264,15 @@ impl State {
         let generation = self.generation;
         match (&mut self.phase, report) {
             (Phase::Fetching, Report::Fetched) => {
+                self.refusals = 0;
                 self.phase = Phase::Starting;
                 (self, vec![Action::Start(generation)])
             }
             (Phase::Fetching, Report::CannotBeHad(reason)) => {
                 self.wanted = false;
-                self.phase = Phase::Unavailable { until: now + RETRY, reason };
+                let pause = LONGEST_RETRY.min(RETRY * 2_u32.saturating_pow(self.refusals.min(16)));
+                self.refusals = self.refusals.saturating_add(1);
+                self.phase = Phase::Unavailable { until: now + RETRY, again: now + pause, reason };
                 (self, Vec::new())
             }
             (Phase::Starting, Report::Started) => {
@@ -304,8 +315,6 @@ impl State {
                 self.phase = Phase::Stopped;
                 (self, Vec::new())
             }
-            // Its start was called off while it came about.
-            (Phase::Stopped, Report::Started) => (self, vec![Action::Kill(generation)]),
             _ => (self, Vec::new()),
         }
     }
