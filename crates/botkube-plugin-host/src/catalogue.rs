@@ -110,7 +110,12 @@ impl Catalogue {
     fn find<'a>(&'a self, plugin: &'a PluginRef) -> Result<Place<'a>, String> {
         let name = plugin.name();
         if let Some(path) = self.given.get(name) {
-            return Ok(Place::Here(Executable { program: path.clone(), args: Vec::new(), dependencies: None, version: None }));
+            return Ok(Place::Here(Executable {
+                program: path.clone(),
+                args: Vec::new(),
+                dependencies: None,
+                version: None,
+            }));
         }
         match (plugin, &self.fetcher) {
             (PluginRef::Named(_), _) => self.embedded(name),

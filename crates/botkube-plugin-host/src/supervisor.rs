@@ -231,9 +231,7 @@ impl State {
     fn tick(mut self, now: Instant) -> (Self, Vec<Action>) {
         let ready = match &mut self.phase {
             Phase::Ready(ready) => ready,
-            Phase::BackingOff { until: again, .. } | Phase::Unavailable { again, .. }
-                if self.kept && *again <= now =>
-            {
+            Phase::BackingOff { until: again, .. } | Phase::Unavailable { again, .. } if self.kept && *again <= now => {
                 return self.begin(now);
             }
             _ => return (self, Vec::new()),
