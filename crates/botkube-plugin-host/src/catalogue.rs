@@ -36,7 +36,8 @@ pub struct Catalogue {
 /// Gets plugins from the repositories that the configuration defines.
 #[async_trait]
 pub trait Fetcher: fmt::Debug + Send + Sync {
-    /// The files of a plugin, from a cache or from afar. Dropping the future calls it off.
+    /// The files of a plugin, from a cache or from afar. It is waited for as long as it takes, so it has deadlines of its
+    /// own. Dropping the future calls it off.
     ///
     /// # Errors
     ///
@@ -83,6 +84,8 @@ pub(crate) struct Executable {
     pub(crate) program: PathBuf,
     pub(crate) args: Vec<OsString>,
     pub(crate) dependencies: Option<PathBuf>,
+    /// Where it came from a repository.
+    pub(crate) version: Option<String>,
 }
 
 /// Where a plugin is.
@@ -99,8 +102,7 @@ impl Catalogue {
             Place::Here(executable) => Ok(executable),
             Place::Repository(key, fetcher) => {
                 let Fetched { program, dependencies, version } = fetcher.fetch(key).await?;
-                tracing::info!(plugin = key.name, version, "a plugin is at hand");
-                Ok(Executable { program, args: Vec::new(), dependencies })
+                Ok(Executable { program, args: Vec::new(), dependencies, version: Some(version) })
             }
         }
     }
@@ -108,7 +110,12 @@ impl Catalogue {
     fn find<'a>(&'a self, plugin: &'a PluginRef) -> Result<Place<'a>, String> {
         let name = plugin.name();
         if let Some(path) = self.given.get(name) {
-            return Ok(Place::Here(Executable { program: path.clone(), args: Vec::new(), dependencies: None }));
+            return Ok(Place::Here(Executable {
+                program: path.clone(),
+                args: Vec::new(),
+                dependencies: None,
+                version: None,
+            }));
         }
         match (plugin, &self.fetcher) {
             (PluginRef::Named(_), _) => self.embedded(name),
@@ -139,7 +146,7 @@ impl Catalogue {
             ));
         }
         let args = args.iter().cloned().chain([name.into()]).collect();
-        Ok(Place::Here(Executable { program: program.clone(), args, dependencies: None }))
+        Ok(Place::Here(Executable { program: program.clone(), args, dependencies: None, version: None }))
     }
 
     fn defines(&self, repository: &str) -> bool {

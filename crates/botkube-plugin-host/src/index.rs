@@ -62,7 +62,7 @@ pub struct Download {
 }
 
 /// An operating system and a processor, in Go's words.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Platform {
     /// `linux`, `darwin`, `windows`, …
     pub os: String,

@@ -25,8 +25,6 @@ use crate::{
 
 /// How long a plugin may take to say that it is well.
 const HEALTH_DEADLINE: Duration = Duration::from_secs(2);
-/// How long the files of a plugin may take to come.
-const FETCH_DEADLINE: Duration = Duration::from_secs(15 * 60);
 
 /// See the module.
 pub(crate) struct Owner {
@@ -103,6 +101,10 @@ impl Owner {
     fn finish(&mut self, done: Done, generation: Generation) -> Event {
         let report = match done {
             Done::Fetched(Ok(executable)) => {
+                let before = self.executable.as_ref().and_then(|before| before.version.as_deref());
+                if let Some(version) = executable.version.as_deref().filter(|version| Some(*version) != before) {
+                    tracing::info!(plugin = self.plugin.name(), version, "a plugin is at hand");
+                }
                 self.executable = Some(executable);
                 Report::Fetched
             }
@@ -153,10 +155,7 @@ impl Owner {
     fn perform(&mut self, action: Action) {
         let (parts, plugin) = (self.parts.clone(), self.plugin.clone());
         match action {
-            Action::Fetch(_) => self.order(async move {
-                let late = |_| Err(format!("the plugin `{}` did not come within {FETCH_DEADLINE:?}", plugin.name()));
-                Done::Fetched(time::timeout(FETCH_DEADLINE, parts.catalogue.obtain(&plugin)).await.unwrap_or_else(late))
-            }),
+            Action::Fetch(_) => self.order(async move { Done::Fetched(parts.catalogue.obtain(&plugin).await) }),
             Action::Start(_) => {
                 let (executable, wake) = (self.executable.clone(), self.wishes.wake.clone());
                 self.order(async move {
@@ -215,7 +214,10 @@ impl Owner {
             Phase::Deactivated { reason } => {
                 tracing::error!(plugin, restarts, threshold, "{reason}; it is not started again");
             }
-            Phase::Unavailable { reason, .. } if self.state.kept => tracing::error!(plugin, "{reason}"),
+            Phase::Unavailable { again, reason, .. } if self.state.kept => {
+                let pause = again.saturating_duration_since(Instant::now());
+                tracing::error!(plugin, ?pause, "{reason}");
+            }
             _ => {}
         }
     }
@@ -291,3 +293,6 @@ async fn until(time: Option<Instant>) {
         None => future::pending().await,
     }
 }
+
+#[cfg(test)]
+mod tests;

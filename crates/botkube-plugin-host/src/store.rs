@@ -36,6 +36,7 @@ use tokio::{
 };
 
 use crate::index::{ChooseError, Download, Entry, Index, Platform, PluginKind};
+use address::{Address, Place};
 use fetch::{Job, Part};
 use files::{Owners, Stamp};
 use http::Http;
@@ -170,6 +171,8 @@ struct Chosen {
 /// What is kept beside a plugin: what its files were when they were checked.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Record {
+    /// [`Repository::identity`] of the one it came from: another one under the same name may have other files for it.
+    repository: String,
     version: String,
     /// By name; the program itself is [`PROGRAM`].
     files: BTreeMap<String, Checked>,
@@ -178,7 +181,7 @@ struct Record {
 /// A file that was checked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Checked {
-    /// What the index said about it.
+    /// See [`source`].
     source: String,
     /// Its digest, in hexadecimal digits.
     sha256: String,
@@ -223,15 +226,15 @@ impl Store {
         let index = repository.fresh(&shared.config, owners)?;
         let chosen = shared.choose(repository, &index, key, kind).ok()?;
         let places = shared.places(key, kind, &chosen.entry.version);
-        let record: Record = files::read_json(&places.record, owners)?;
+        let record = repository.record(&places.record, owners)?;
         let is_whole = |name: &str, source: String| {
             record.files.get(name).is_some_and(|checked| {
                 checked.source == source && Stamp::of(&places.part(name), owners) == Some(checked.stamp)
             })
         };
         let Download { dependencies, .. } = &chosen.download;
-        let whole = is_whole(PROGRAM, chosen.download.source())
-            && dependencies.iter().all(|(name, url)| is_whole(name, source(url, None)));
+        let whole = is_whole(PROGRAM, chosen.download.source(repository))
+            && dependencies.iter().all(|(name, url)| is_whole(name, source(url, None, repository)));
         whole.then(|| shared.installed(places, chosen))
     }
 
@@ -342,8 +345,13 @@ impl Shared {
         });
         let _lock = self.lock(&places.lock, &what, progress).await;
         let owners = Owners::of(&self.config.cache_dir);
-        let before: Record = files::read_json(&places.record, owners).unwrap_or_default();
-        let mut record = Record { version: chosen.entry.version.clone(), files: BTreeMap::new() };
+        let repository = &self.repositories[&key.repository];
+        let before = repository.record(&places.record, owners).unwrap_or_default();
+        let mut record = Record {
+            repository: repository.identity.clone(),
+            version: chosen.entry.version.clone(),
+            files: BTreeMap::new(),
+        };
         for part in self.parts(key, kind, &chosen) {
             let name = part.dependency.clone().unwrap_or(PROGRAM.into());
             let target = places.part(&name);
@@ -355,7 +363,6 @@ impl Shared {
                         let folder = &places.dependencies;
                         make(folder).map_err(|error| StoreError::files("make the folder", folder, &error))?;
                     }
-                    let repository = &self.repositories[&key.repository];
                     let job =
                         Job { config: &self.config, http: &self.http, platform: &self.platform, repository, progress };
                     let sha256 = job.run(&part, &target).await?;
@@ -381,7 +388,7 @@ impl Shared {
         let Chosen { entry, download, .. } = chosen;
         let (name, version) = (&entry.name, &entry.version);
         let what = plugin(key, kind, version);
-        let platform = &self.platform;
+        let (platform, repository) = (&self.platform, &self.repositories[&key.repository]);
         let names = [
             format!("{kind}_{version}_{name}"),
             format!("{kind}_{name}_{}_{}", platform.os, platform.architecture),
@@ -393,7 +400,7 @@ impl Shared {
             dependency: None,
             url: download.url.clone(),
             checksum: download.checksum.clone(),
-            source: download.source(),
+            source: download.source(repository),
             wanted: Wanted { names: names.into(), any_program: true },
         };
         let dependencies = download.dependencies.iter().map(|(name, url)| Part {
@@ -401,7 +408,7 @@ impl Shared {
             dependency: Some(name.clone()),
             url: url.clone(),
             checksum: None,
-            source: source(url, None),
+            source: source(url, None, repository),
             wanted: Wanted { names: vec![name.clone()], any_program: false },
         });
         dependencies.chain([program]).collect()
@@ -429,14 +436,14 @@ impl Shared {
     /// What was installed once and fits the key: a repository that is away, or has lost or broken a plugin, takes nothing
     /// from those who have it.
     async fn installed_before(&self, key: &PluginKey, kind: PluginKind, error: &StoreError) -> Option<Installed> {
-        self.repositories.get(&key.repository)?;
+        let repository = self.repositories.get(&key.repository)?;
         let owners = Owners::of(&self.config.cache_dir);
         let (start, end) = (format!("{kind}_"), format!("_{}{RECORD}", key.name));
         let mut records = Vec::new();
         for entry in fs::read_dir(self.config.cache_dir.join(&key.repository)).ok()?.flatten() {
             let name = entry.file_name();
             let version = name.to_str().and_then(|name| name.strip_prefix(&start)?.strip_suffix(&end));
-            let record = version.and_then(|_| files::read_json::<Record>(&entry.path(), owners));
+            let record = version.and_then(|_| repository.record(&entry.path(), owners));
             // A name with `_` in it looks like another version of a shorter one.
             records.extend(record.filter(|record| Some(record.version.as_str()) == version));
         }
@@ -504,9 +511,16 @@ impl Places {
     }
 }
 
+impl Repository {
+    /// What was checked of a plugin that came from here, and not from another address under the same name.
+    fn record(&self, path: &Path, owners: Owners) -> Option<Record> {
+        files::read_json(path, owners).filter(|record: &Record| record.repository == self.identity)
+    }
+}
+
 impl Download {
-    fn source(&self) -> String {
-        source(&self.url, self.checksum.as_deref())
+    fn source(&self, repository: &Repository) -> String {
+        source(&self.url, self.checksum.as_deref(), repository)
     }
 }
 
@@ -529,10 +543,18 @@ impl Default for Limits {
     }
 }
 
-/// What an index says about a file, so that a file it says something else about is fetched anew. A file with a checksum may
-/// move.
-fn source(url: &str, checksum: Option<&str>) -> String {
-    checksum::sha256(&checksum.map_or_else(|| format!("url {url}"), |checksum| format!("checksum {checksum}")))
+/// What an index says about a file and where that leads, so that a file it says something else about is fetched anew, and
+/// also one on this machine that changed. A file with a checksum may move.
+fn source(url: &str, checksum: Option<&str>, repository: &Repository) -> String {
+    let place = || match Address::parse(url, repository.base()).map(|address| address.place) {
+        Ok(Place::Web(url)) => url.into(),
+        Ok(Place::Local(path)) => format!("{} {:?}", path.display(), repository::origin(&path).ok()),
+        // It is said when it is fetched.
+        Err(_) => String::new(),
+    };
+    checksum::sha256(
+        &checksum.map_or_else(|| format!("url {url} {}", place()), |checksum| format!("checksum {checksum}")),
+    )
 }
 
 fn plugin(key: &PluginKey, kind: PluginKind, version: &str) -> String {

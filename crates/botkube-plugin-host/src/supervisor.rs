@@ -6,14 +6,17 @@
 //!                         │                       │                      │
 //!                  cannot be had             not started          ended, or unwell → draining → ended
 //!                         ↓                       ↓                      ↓
-//!                    unavailable              backing off, or at once starting again, or deactivated
+//!                    unavailable              backing off, or at once fetching again, or deactivated
 //! ```
 //!
+//! * Every start begins with a fetch, which only looks at the files where they are there.
 //! * A process that served and ended is started again at once, or for the next command where nothing keeps it running; from
 //!   the second failure in a row on there is a pause of 1 s, 2 s, 4 s … 60 s. A start that failed counts as a failure and is
 //!   always followed by a pause.
 //! * A process that served for [`STEADY`] ends the row; one that served for [`RECOVERED`] also sets the number of restarts
 //!   back to zero.
+//! * A plugin that cannot be had is tried again by a command after 5 s, and by itself, where it is kept running, after 5 s,
+//!   10 s, 20 s … 5 min. That is no failure.
 //! * Two health checks missed in a row, or one after a call was given up, mean that the process is killed.
 
 use std::time::{Duration, Instant};
@@ -24,8 +27,9 @@ use botkube_config::model::{AtThreshold, RestartPolicy};
 pub(crate) const STEADY: Duration = Duration::from_secs(60);
 /// How long a process serves until earlier restarts no longer count.
 pub(crate) const RECOVERED: Duration = Duration::from_secs(10 * 60);
-/// How long a plugin that cannot be had is not asked for again.
-pub(crate) const RETRY: Duration = Duration::from_secs(5);
+/// How long a plugin that cannot be had is not asked for again, whoever wants it.
+const RETRY: Duration = Duration::from_secs(5);
+const LONGEST_RETRY: Duration = Duration::from_secs(5 * 60);
 /// How many health checks in a row a plugin may not miss.
 const MISSES: u32 = 2;
 const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
@@ -56,10 +60,10 @@ pub(crate) struct State {
     pub(crate) kept: bool,
     /// Somebody waits for it.
     wanted: bool,
-    /// Its files are there.
-    fetched: bool,
     /// How many failures came one after the other.
     failures: u32,
+    /// How often in a row it could not be had.
+    refusals: u32,
 }
 
 /// See the module.
@@ -84,7 +88,10 @@ pub(crate) enum Phase {
         reason: String,
     },
     Unavailable {
+        /// When a command may try again.
         until: Instant,
+        /// When it is tried again without one, if it is kept running.
+        again: Instant,
         reason: String,
     },
     Stopped,
@@ -178,8 +185,6 @@ pub(crate) fn step(state: State, event: Event, now: Instant, policy: &Policy) ->
         Event::Tick => state.tick(now),
         Event::Stop => state.stop(),
         Event::Report(about, report) if about == generation => state.report(report, now, policy),
-        // Nobody waits for it any more.
-        Event::Report(late, Report::Started) => (state, vec![Action::Kill(late)]),
         Event::Report(..) => (state, Vec::new()),
     }
 }
@@ -207,7 +212,7 @@ impl State {
                 let recovered = (self.restarts > 0).then(|| ready.since + RECOVERED);
                 ready.check.into_iter().chain(recovered).min()
             }
-            Phase::BackingOff { until, .. } if self.kept => Some(*until),
+            Phase::BackingOff { until: again, .. } | Phase::Unavailable { again, .. } if self.kept => Some(*again),
             _ => None,
         }
     }
@@ -224,13 +229,13 @@ impl State {
     }
 
     fn tick(mut self, now: Instant) -> (Self, Vec<Action>) {
-        if let Phase::BackingOff { until, .. } = self.phase
-            && self.kept
-            && until <= now
-        {
-            return self.begin(now);
-        }
-        let Phase::Ready(ready) = &mut self.phase else { return (self, Vec::new()) };
+        let ready = match &mut self.phase {
+            Phase::Ready(ready) => ready,
+            Phase::BackingOff { until: again, .. } | Phase::Unavailable { again, .. } if self.kept && *again <= now => {
+                return self.begin(now);
+            }
+            _ => return (self, Vec::new()),
+        };
         let check = ready.check.take_if(|due| *due <= now);
         if ready.since + RECOVERED <= now {
             (self.restarts, self.failures) = (0, 0);
@@ -257,13 +262,15 @@ impl State {
         let generation = self.generation;
         match (&mut self.phase, report) {
             (Phase::Fetching, Report::Fetched) => {
-                self.fetched = true;
+                self.refusals = 0;
                 self.phase = Phase::Starting;
                 (self, vec![Action::Start(generation)])
             }
             (Phase::Fetching, Report::CannotBeHad(reason)) => {
                 self.wanted = false;
-                self.phase = Phase::Unavailable { until: now + RETRY, reason };
+                let pause = LONGEST_RETRY.min(RETRY * 2_u32.saturating_pow(self.refusals.min(16)));
+                self.refusals = self.refusals.saturating_add(1);
+                self.phase = Phase::Unavailable { until: now + RETRY, again: now + pause, reason };
                 (self, Vec::new())
             }
             (Phase::Starting, Report::Started) => {
@@ -272,11 +279,7 @@ impl State {
                 self.phase = Phase::Ready(Ready { since: now, check, misses: 0, suspect: false });
                 (self, Vec::new())
             }
-            (Phase::Starting, Report::NotStarted(reason)) => {
-                // What was fetched may be damaged.
-                self.fetched = false;
-                self.failed(reason, None, now, policy)
-            }
+            (Phase::Starting, Report::NotStarted(reason)) => self.failed(reason, None, now, policy),
             (Phase::Ready(ready), Report::Exited { how, .. }) => {
                 let since = ready.since;
                 self.failed(how, Some(since), now, policy)
@@ -310,8 +313,6 @@ impl State {
                 self.phase = Phase::Stopped;
                 (self, Vec::new())
             }
-            // Its start was called off while it came about.
-            (Phase::Stopped, Report::Started) => (self, vec![Action::Kill(generation)]),
             _ => (self, Vec::new()),
         }
     }
@@ -323,12 +324,10 @@ impl State {
         if self.failures > 0 {
             self.last_restart = Some(now);
         }
-        let (phase, action) = match self.fetched {
-            true => (Phase::Starting, Action::Start(self.generation)),
-            false => (Phase::Fetching, Action::Fetch(self.generation)),
-        };
-        self.phase = phase;
-        (self, vec![action])
+        // Also what was there before: its files may have changed since, and are not run unchecked.
+        self.phase = Phase::Fetching;
+        let fetch = Action::Fetch(self.generation);
+        (self, vec![fetch])
     }
 
     fn drain(mut self, reason: String) -> (Self, Vec<Action>) {

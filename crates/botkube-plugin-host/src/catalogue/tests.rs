@@ -63,8 +63,12 @@ async fn plugins_of_an_undefined_botkube_repository_come_with_the_agent() {
 
 #[tokio::test]
 async fn plugins_of_a_defined_repository_are_fetched_with_their_dependencies() {
-    let expected =
-        Executable { program: "/cache/echo".into(), args: Vec::new(), dependencies: Some("/cache/deps".into()) };
+    let expected = Executable {
+        program: "/cache/echo".into(),
+        args: Vec::new(),
+        dependencies: Some("/cache/deps".into()),
+        version: Some("1.0.0".into()),
+    };
     assert_eq!(obtained(key("corp/echo@1.0.0")).await, expected);
 }
 

@@ -1,7 +1,7 @@
 //! From a YAML tree to the entries of an index, and to what is wrong with the others (contract-plugins §6.6).
 //! Must not know: which entry anybody wants, or what its addresses mean.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{
     Download, Entry, Index, IndexError, Platform, PluginKind, Problem,
@@ -17,8 +17,19 @@ struct Reader<'a> {
     problems: &'a mut Vec<Problem>,
 }
 
+/// What is wrong with a map, whatever its keys mean.
+enum Fault<'a> {
+    /// A key and its second value.
+    Twice(&'a str, &'a Node),
+    /// The map and how many keys it has.
+    TooMany(&'a Node, usize),
+}
+
 /// So many problems tell enough.
 const MAX_PROBLEMS: usize = 200;
+
+/// So many keys has no map that is meant, not even one of dependencies.
+const MAX_KEYS: usize = 1_000;
 
 pub(super) fn index(root: &Node) -> Result<Index, IndexError> {
     let entries = match (&root.value, root.get("entries").map(|node| &node.value)) {
@@ -78,9 +89,18 @@ impl<'a> Reader<'a> {
             );
             return None;
         }
-        if let Some((key, value)) = twice(node) {
-            let what = format!("the key `{}` stands twice in one map, so the entry is left out", key.escape_debug());
-            self.problem(value, what, "remove one of the two");
+        match fault(node) {
+            Some(Fault::Twice(key, value)) => {
+                let what =
+                    format!("the key `{}` stands twice in one map, so the entry is left out", key.escape_debug());
+                self.problem(value, what, "remove one of the two");
+            }
+            Some(Fault::TooMany(map, keys)) => {
+                let what = format!("a map has {keys} keys, so the entry is left out");
+                self.problem(map, what, &format!("write at most {MAX_KEYS}"));
+                return None;
+            }
+            None => {}
         }
         let kind = self.required("type").and_then(|(node, text)| {
             let kind = [PluginKind::Executor, PluginKind::Source].into_iter().find(|kind| kind.as_str() == text);
@@ -133,13 +153,15 @@ impl<'a> Reader<'a> {
             }
         };
         let mut downloads: Vec<Download> = Vec::new();
+        let mut places: HashMap<Platform, usize> = HashMap::new();
         for node in list {
             let Some(download) = self.download(node) else { continue };
-            if let Some(known) = downloads.iter_mut().find(|known| known.platform == download.platform) {
+            if let Some(known) = places.get(&download.platform) {
                 let what = format!("`urls` has {} twice, and the last one counts", download.platform);
                 self.problem(node, what, "remove one of the two");
-                *known = download;
+                downloads[*known] = download;
             } else {
+                places.insert(download.platform.clone(), downloads.len());
                 downloads.push(download);
             }
         }
@@ -257,15 +279,17 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// A key that a map in here has twice, and its second value.
-fn twice(node: &Node) -> Option<(&str, &Node)> {
+/// The first map in here that cannot be meant so.
+fn fault(node: &Node) -> Option<Fault<'_>> {
     match &node.value {
+        Value::Map(entries) if entries.len() > MAX_KEYS => Some(Fault::TooMany(node, entries.len())),
         Value::Map(entries) => {
-            let again = |at: usize| entries[..at].iter().any(|(other, _)| *other == entries[at].0);
-            let here = (0..entries.len()).find(|at| again(*at)).map(|at| (entries[at].0.as_str(), &entries[at].1));
-            here.or_else(|| entries.iter().find_map(|(_, value)| twice(value)))
+            let mut seen = HashSet::new();
+            let again = entries.iter().find(|(key, _)| !seen.insert(key.as_str()));
+            let here = again.map(|(key, value)| Fault::Twice(key, value));
+            here.or_else(|| entries.iter().find_map(|(_, value)| fault(value)))
         }
-        Value::List(items) => items.iter().find_map(twice),
+        Value::List(items) => items.iter().find_map(fault),
         Value::Null | Value::Text(_) => None,
     }
 }

@@ -223,6 +223,34 @@ fn a_key_that_stands_twice_costs_its_entry() {
     );
 }
 
+/// What becomes of an index of one entry with this under a key of its own, and of a good entry after it.
+#[track_caller]
+fn check_large(extra: &str, problem: &str) {
+    let entry = &ENTRY["entries:\n".len()..];
+    let index = Index::parse(&format!("{ENTRY}    extra: {{{extra}}}\n{}", entry.replace("kubectl", "helm"))).unwrap();
+    assert_eq!(index.entries.iter().map(|entry| entry.name.as_str()).collect::<Vec<_>>(), ["helm"]);
+    assert_eq!(index.problems.iter().map(ToString::to_string).collect::<Vec<_>>(), [problem]);
+}
+
+#[test]
+fn an_entry_with_a_map_of_very_many_keys_is_left_out() {
+    let keys = |count: u32| (0..count).map(|key| format!("key{key}: 1, ")).collect::<String>();
+    check_large(
+        &keys(140_000),
+        "line 15, entry 1 (`kubectl`): a map has 140000 keys, so the entry is left out; write at most 1000",
+    );
+    check("jsonSchema: {", &format!("jsonSchema: {{ {}", keys(998)), 1, &[]);
+}
+
+#[test]
+fn an_entry_of_very_many_platforms_is_read() {
+    let urls: String = (0..30_000)
+        .map(|system| format!("      - {{ url: u, platform: {{ os: o{system}, architecture: a }} }}\n"))
+        .collect();
+    let index = Index::parse(&ENTRY.replace("urls:\n", &format!("urls:\n{urls}"))).unwrap();
+    assert_eq!((index.entries[0].downloads.len(), index.problems), (30_001, vec![]));
+}
+
 #[test]
 fn what_is_no_index_is_said() {
     check_refused("\n <!DOCTYPE html><html></html>", "it is an HTML page");

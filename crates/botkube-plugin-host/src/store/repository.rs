@@ -36,7 +36,7 @@ pub(super) struct Repository {
     /// The address without what nobody should read.
     pub(super) shown: String,
     /// What tells this address from others.
-    identity: String,
+    pub(super) identity: String,
     settings: Settings,
     /// The kept index, as upstream places it.
     file: PathBuf,
@@ -104,12 +104,18 @@ const LEAVE_ALONE: Duration = Duration::from_secs(60);
 impl Repository {
     pub(super) fn new(name: &str, settings: &Settings, cache_dir: &Path) -> Self {
         let place = Place::parse(&settings.url, Some(Path::new("")));
+        let identity = match &place {
+            // A relative path is another one in another folder.
+            Ok(Place::Local(path)) => std::path::absolute(path).unwrap_or_else(|_| path.clone()).display().to_string(),
+            _ => settings.url.clone(),
+        };
+        let identity = sha256(&identity);
         let shown = place.as_ref().map_or_else(|_| super::address::shown_text(&settings.url), Place::shown);
         Self {
             name: name.into(),
             place,
             shown,
-            identity: sha256(&settings.url),
+            identity,
             settings: settings.clone(),
             file: cache_dir.join(format!("{name}.yaml")),
             read: Mutex::default(),
@@ -414,8 +420,8 @@ async fn fetch_text(http: &Http, request: &Request<'_>) -> Result<Fetched, Failu
     Ok(Fetched::New { text, etag, last_modified, origin: None })
 }
 
-/// The state of an index on this machine, whoever owns it.
-fn origin(path: &Path) -> io::Result<Stamp> {
+/// The state of a repository's file on this machine, whoever owns it.
+pub(super) fn origin(path: &Path) -> io::Result<Stamp> {
     fs::metadata(path).map(|found| Stamp::from(&found))
 }
 

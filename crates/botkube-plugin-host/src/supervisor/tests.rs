@@ -73,13 +73,14 @@ impl Life {
         assert_eq!(self.state.wake(), Some(until));
         self.now = until;
         self.take(Event::Tick);
-        assert_eq!(self.actions, [Action::Start(self.state.generation)]);
-        self.report(Report::Started);
+        self.restarts_at_once();
         pause
     }
 
     #[track_caller]
     fn restarts_at_once(&mut self) {
+        assert_eq!(self.actions, [Action::Fetch(self.state.generation)], "{:?}", self.state);
+        self.report(Report::Fetched);
         assert_eq!(self.actions, [Action::Start(self.state.generation)], "{:?}", self.state);
         self.report(Report::Started);
     }
@@ -102,7 +103,7 @@ fn who_wants_it_waits_until_it_is_fetched_and_started() {
 }
 
 #[test]
-fn one_that_dies_is_started_again_at_once() {
+fn one_that_dies_is_fetched_and_started_again_at_once() {
     let mut life = Life::ready();
     life.dies();
     life.restarts_at_once();
@@ -224,13 +225,62 @@ fn at_the_threshold_the_agent_is_given_up_where_the_policy_says_so() {
 #[test]
 fn what_cannot_be_had_is_asked_for_again_by_who_wants_it_but_not_at_once() {
     let mut life = Life::new();
-    life.take(Event::Keep);
+    for attempt in 1..9 {
+        life.take(Event::Wanted);
+        assert_eq!((&life.actions[..], life.state.restarts), (&[Action::Fetch(attempt)][..], 0));
+        life.report(Report::CannotBeHad("404".into()));
+        life.take(Event::Wanted);
+        let retry = life.now + RETRY;
+        assert_eq!((&life.actions[..], life.state.offer()), (&[][..], Offer::Refuse { retry: Some(retry) }));
+        assert_eq!(life.state.wake(), None);
+        life.pass(RETRY);
+    }
+}
+
+/// How long it is until one that is kept and cannot be had is tried again by itself; it is, then.
+#[track_caller]
+fn retry(life: &mut Life) -> u64 {
     life.report(Report::CannotBeHad("404".into()));
-    life.take(Event::Wanted);
-    assert_eq!((&life.actions[..], life.state.wake()), (&[][..], None));
+    let again = life.state.wake().expect("it is tried again");
+    let pause = again - life.now;
+    life.take(Event::Tick);
+    assert_eq!(life.actions, []);
+    life.now = again;
+    life.take(Event::Tick);
+    assert_eq!(life.actions, [Action::Fetch(life.state.generation)]);
+    pause.as_secs()
+}
+
+#[test]
+fn one_that_is_kept_and_cannot_be_had_is_tried_again_by_itself_after_pauses_that_double_up_to_five_minutes() {
+    let mut life = Life::new();
+    life.take(Event::Keep);
+    let pauses: Vec<u64> = (0..8).map(|_| retry(&mut life)).collect();
+    assert_eq!((pauses, life.state.restarts), (vec![5, 10, 20, 40, 80, 160, 300, 300], 0));
+}
+
+#[test]
+fn a_fetch_that_succeeds_makes_the_next_such_pause_short_again() {
+    let mut life = Life::new();
+    life.take(Event::Keep);
+    retry(&mut life);
+    retry(&mut life);
+    life.report(Report::Fetched);
+    life.report(Report::Started);
+    life.dies();
+    assert_eq!(retry(&mut life), 5);
+}
+
+#[test]
+fn a_command_need_not_wait_for_one_that_is_kept_to_be_tried_again_by_itself() {
+    let mut life = Life::new();
+    life.take(Event::Keep);
+    retry(&mut life);
+    retry(&mut life);
+    life.report(Report::CannotBeHad("404".into()));
     life.pass(RETRY);
     life.take(Event::Wanted);
-    assert_eq!((&life.actions[..], life.state.restarts), (&[Action::Fetch(2)][..], 0));
+    assert_eq!(life.actions, [Action::Fetch(4)]);
 }
 
 #[test]
@@ -433,6 +483,7 @@ impl World {
                 let reports = [
                     Report::Fetched,
                     Report::CannotBeHad(reason()),
+                    Report::Started,
                     Report::NotStarted(reason()),
                     Report::Exited { how: reason(), killed: false },
                     Report::Well,
@@ -489,8 +540,7 @@ impl World {
                 _ => {}
             }
             match action {
-                // A start that is called off may have come about already, which is reported then.
-                Action::CallOff(_) => self.orders.retain(|order| matches!(order, Action::Start(_))),
+                Action::CallOff(_) => self.orders.clear(),
                 Action::GiveUp(_) => {}
                 // Nobody who is being killed is asked for his health.
                 Action::Kill(g) => {

@@ -367,6 +367,58 @@ async fn an_index_on_this_machine_counts_as_soon_as_it_changes() {
     }
 }
 
+/// A repository in a folder, whose plugin `echo` says this.
+fn folder_with(program: &[u8]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("plugin"), program).unwrap();
+    fs::write(folder.path().join("index.yaml"), index(&[entry("echo", "v1", "plugin")])).unwrap();
+    folder
+}
+
+fn store_of(cache: &Path, folder: &Path) -> Store {
+    Store::new(config(cache, &folder.join("index.yaml").display().to_string()))
+}
+
+#[tokio::test]
+async fn a_file_on_this_machine_that_was_built_anew_is_copied_anew() {
+    let (cache, folder) = (tempfile::tempdir().unwrap(), folder_with(b"#!/old"));
+    let store = store_of(cache.path(), folder.path());
+    install(&store, "corp/echo").await.unwrap();
+    assert!(store.cached(&"corp/echo".parse().unwrap(), PluginKind::Executor).is_some());
+    fs::write(folder.path().join("plugin"), b"#!/newer").unwrap();
+    let program = install(&store, "corp/echo").await.unwrap().program;
+    assert_eq!(fs::read(program).unwrap(), b"#!/newer");
+}
+
+#[tokio::test]
+async fn the_same_relative_address_in_another_repository_is_another_file() {
+    let (cache, old, new) = (tempfile::tempdir().unwrap(), folder_with(b"#!/old"), folder_with(b"#!/new"));
+    install(&store_of(cache.path(), old.path()), "corp/echo").await.unwrap();
+    let store = store_of(cache.path(), new.path());
+    let program = install(&store, "corp/echo").await.unwrap().program;
+    assert_eq!(fs::read(program).unwrap(), b"#!/new");
+}
+
+#[tokio::test]
+async fn a_plugin_of_another_address_is_not_used_even_where_both_indexes_say_the_same() {
+    let mut world = World::with_echo([Reply::Good(b"#!/old".to_vec()), good()]).await;
+    world.install("corp/echo").await.unwrap();
+    let other = Server::start().await;
+    other.set("/index.yaml", [Reply::Good(index(&[entry("echo", "v1.0.0", &world.at("/echo"))]))]);
+    world.config = config(world.cache.path(), &format!("{}/index.yaml", other.url));
+    let program = world.install("corp/echo").await.unwrap().program;
+    assert_eq!(fs::read(program).unwrap(), PROGRAM);
+}
+
+#[tokio::test]
+async fn a_plugin_of_another_address_is_not_used_in_place_of_one_that_cannot_be_had() {
+    let mut world = World::with_echo([good()]).await;
+    world.install("corp/echo").await.unwrap();
+    world.config = config(world.cache.path(), &world.at("/moved.yaml"));
+    let error = world.install("corp/echo").await.unwrap_err().to_string();
+    assert!(error.contains("/moved.yaml"), "{error}");
+}
+
 #[tokio::test]
 async fn offline_what_is_here_is_used_and_the_rest_refused() {
     let mut world = World::with_echo([good()]).await;
