@@ -238,11 +238,12 @@ fn subject(subject: &groups::Subject, is_user: bool) -> Subject {
     }
 }
 
-/// `static.value` of a user, `static.values` of groups; the other's spelling is taken too.
+/// `static.value` of a user, or the `values` that older tutorials have; `static.values` of groups and nothing else, since
+/// upstream would give the plugin no group (`contract-host §1.4.3`).
 pub(crate) fn names(subject: &groups::Subject, is_user: bool) -> Vec<String> {
     let groups::Static { value, values } = &subject.r#static;
     match some(value.clone()) {
-        Some(one) if is_user || values.is_empty() => vec![one],
+        Some(one) if is_user => vec![one],
         _ => values.clone(),
     }
 }

@@ -17,6 +17,9 @@ use crate::source::{Place, SourceId, Sources};
 use crate::tree::{Entry, Node, Value};
 use crate::units;
 
+/// Keys of the configuration that hold secrets.
+const SECRETS: [&str; 6] = ["token", "botToken", "appToken", "password", "integrationKey", "headers"];
+
 /// The largest file a secret may be in, in bytes.
 const LARGEST_SECRET: u64 = 1 << 20;
 
@@ -241,7 +244,11 @@ impl Fit<'_> {
     }
 
     fn unknown(&mut self, entry: &Entry, map: &Map, names: &[String], path: &[String]) {
-        self.hide_below(&Node { value: Value::Map(vec![entry.clone()]), place: None });
+        // What may have been meant for a secret is one.
+        match nearest(&entry.key, SECRETS) {
+            Some(_) => self.hide_all(&entry.node),
+            None => self.hide_below(&Node { value: Value::Map(vec![entry.clone()]), place: None }),
+        }
         let above = dotted(&path[..path.len() - 1]);
         if let Some(field) = map.field(&entry.key).filter(|field| names.contains(&field.name)) {
             let message = format!("`{}` is ignored, since `{}` stands beside it", entry.key, field.name);
@@ -268,6 +275,11 @@ impl Fit<'_> {
 
     fn mismatch(&mut self, node: &Node, path: &[String], expected: &str, help: &str) -> bool {
         let found = match &node.value {
+            // A key and a value without the map around them: the value may be a secret.
+            Value::Text(text) if expected.starts_with("a map") && text.contains([':', '=']) => {
+                self.sources.hide(text);
+                "a text".to_owned()
+            }
             Value::Text(text) => {
                 let text = self.sources.harmless(text);
                 let shown: String = text.chars().take(40).collect();

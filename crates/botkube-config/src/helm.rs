@@ -58,6 +58,14 @@ pub(crate) fn is_values(root: &Node) -> bool {
     root.entries().iter().any(|entry| CHART_ONLY.contains(&entry.key.as_str()))
 }
 
+/// Where values of the chart were given for a configuration: the first of two keys that only the chart has. One alone may
+/// be a slip.
+pub(crate) fn mistaken(root: &Node) -> Option<&Entry> {
+    let mut chart = root.entries().iter().filter(|entry| CHART_ONLY.contains(&entry.key.as_str()));
+    let first = chart.next()?;
+    chart.next().map(|_| first)
+}
+
 /// Leaves the configuration in `root`.
 pub(crate) fn strip(root: &mut Node, findings: &mut Findings) -> Values {
     let mut values = Values::default();

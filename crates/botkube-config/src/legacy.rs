@@ -10,7 +10,7 @@ use crate::shape::{self, Map, Shape};
 use crate::tree::{Entry, Node, Value};
 
 /// Where a plugin comes from when an older key does not say.
-const DEFAULT_REPOSITORY: &str = "botkube";
+pub(crate) const DEFAULT_REPOSITORY: &str = "botkube";
 /// Slack's older section, from before Socket Mode.
 const OLD_SLACK: &str = "slack";
 /// Today's.

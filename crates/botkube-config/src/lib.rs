@@ -115,12 +115,20 @@ pub fn load(
 /// What `layers` and `environment` come to; without what is wrong in them, which is among the findings.
 fn assemble(
     mut sources: Sources,
-    layers: Vec<Node>,
+    mut layers: Vec<Node>,
     mut environment: BTreeMap<String, String>,
     mut options: Options,
 ) -> Loaded {
     let mut findings = Findings::default();
     let (mut root, mut old_slack, mut kept) = (Node::empty(), BTreeSet::new(), Vec::new());
+    if let Some(entry) = layers.iter().find_map(helm::mistaken).filter(|_| !options.helm_values) {
+        let message = "these are Helm values of upstream's chart, not the configuration that it makes of them";
+        let help = "keep `communications`, `sources`, `executors`, `aliases`, `actions`, `settings` and `plugins` of it and \
+                    leave out the rest; `botkube config validate` says of values what of them runs";
+        findings.error(&[&entry.key], entry.place, message, help);
+        layers.clear();
+        options.to_run = false;
+    }
     let helm = options.helm_values && layers.iter().any(helm::is_values);
     for mut layer in layers {
         if helm {

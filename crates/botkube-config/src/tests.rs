@@ -214,3 +214,22 @@ fn files_that_start_with_an_underscore_go_last() {
     check(" a.yaml , b.yaml,", &["a.yaml", "b.yaml"]);
     check("", &[]);
 }
+
+#[test]
+fn what_was_meant_for_a_secret_is_not_shown() {
+    for text in [
+        "communications: {g: {socketSlack: {botTokn: hunter2}}}",
+        "tokn: hunter2",
+        "plugins: {env: {'*': DB_PASSWORD=hunter2}}",
+        "communications: {g: {mattermost: 'token: hunter2'}}",
+    ] {
+        assert!(!loaded(&[("a.yaml", text.as_bytes())]).contains("hunter2"), "{}", loaded(&[("a.yaml", text.as_bytes())]));
+    }
+}
+
+#[test]
+fn helm_values_are_called_what_they_are() {
+    let said = loaded(&[("values.yaml", b"image: {tag: v1}\nrbac: {create: true}\nextraEnv: []\n")]);
+    assert!(said.contains("Helm values") && said.contains("values.yaml:1:1"), "{said}");
+    assert_eq!(said.matches("error:").count(), 1, "{said}");
+}

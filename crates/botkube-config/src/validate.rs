@@ -66,8 +66,9 @@ impl Check<'_> {
                 (name.as_str(), group.plugins.iter().map(|(key, source)| (key.as_str(), &source.plugin)).collect())
             }),
         );
-        self.groups(&executors);
-        self.groups(&sources);
+        let repositories = root.plugins.repositories.keys().map(String::as_str).collect();
+        self.groups(&executors, &repositories);
+        self.groups(&sources, &repositories);
         if to_run && root.communications.is_empty() && !self.findings.has_error(&["communications"]) {
             let help = "write where people talk to the agent, for example:\ncommunications:\n  default-group:\n    console: {}";
             let message = "nothing to serve: there is no group under `communications`";

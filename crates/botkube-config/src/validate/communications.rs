@@ -184,7 +184,10 @@ impl Check<'_> {
     ) {
         let wrong = self.findings.has_error(&[path, &["channels"]].concat());
         if enabled && channels.is_empty() && kind != PlatformKind::Console && !wrong {
-            let help = "say where it listens:\nchannels:\n  ALIAS:\n    name: …\n    bindings:\n      executors: […]";
+            let named = if kind == PlatformKind::Discord { "id" } else { "name" };
+            let help = format!(
+                "say where it listens:\nchannels:\n  ALIAS:\n    {named}: …\n    bindings:\n      executors: […]"
+            );
             self.key(Severity::Error, path, format!("{} needs a channel", is_enabled(path)), help);
         }
         for (alias, channel) in channels {

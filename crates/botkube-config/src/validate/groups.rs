@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Check;
 use crate::decode;
 use crate::finding::Severity;
-use crate::legacy::{it_is, today_static};
+use crate::legacy::{DEFAULT_REPOSITORY, it_is, today_static};
 use crate::model::{PluginKey, Rbac, Subject};
 use crate::nearest::nearest;
 use crate::schema::groups::{self as raw, Plugin};
@@ -75,11 +75,14 @@ impl Bound<'_> {
 }
 
 impl Check<'_> {
-    pub(super) fn groups(&mut self, groups: &Groups<'_>) {
+    pub(super) fn groups(&mut self, groups: &Groups<'_>, repositories: &BTreeSet<&str>) {
         for (name, plugins) in &groups.groups {
             for (text, plugin) in plugins {
                 let path = [groups.section, name, text];
                 self.plugin_key(&path, plugin);
+                if plugin.enabled {
+                    self.repository(&path, repositories);
+                }
                 self.subject(&path, "user", &plugin.context.rbac.user, plugin.enabled);
                 self.subject(&path, "group", &plugin.context.rbac.group, plugin.enabled);
             }
@@ -105,6 +108,21 @@ impl Check<'_> {
             let help = "write `repository/name` or `repository/name@version`, such as `botkube/kubectl`";
             self.key(severity, path, message, help);
         }
+    }
+
+    /// A plugin of a repository that nobody defines; `botkube`, undefined, are the plugins that come with the agent.
+    fn repository(&mut self, path: &[&str; 3], defined: &BTreeSet<&str>) {
+        let Ok(key) = path[2].parse::<PluginKey>() else { return };
+        if key.repository == DEFAULT_REPOSITORY || defined.contains(key.repository.as_str()) {
+            return;
+        }
+        let message =
+            format!("no repository `{}` is defined, so that `{key}` can only be given by hand", key.repository);
+        let help = match nearest(&key.repository, defined.iter().copied()) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => format!("define it:\nplugins:\n  repositories:\n    {}:\n      url: …", key.repository),
+        };
+        self.key(Severity::Warning, path, message, help);
     }
 
     fn subject(&mut self, plugin: &[&str; 3], role: &str, subject: &raw::Subject, enabled: bool) {

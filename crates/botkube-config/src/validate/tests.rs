@@ -163,6 +163,7 @@ executors:
   a: {botkube/x: {enabled: true}, other/x: {enabled: true}}
   b: {botkube/x: {enabled: true}, botkube/x@v1: {enabled: true}}
   c: {botkube/x: {enabled: true}, botkube/x@v1: {enabled: false}}
+plugins: {repositories: {other: {url: x}}}
 ",
         &[
             "error 3:35 the group `a` has `x` twice, as `botkube/x`, too",
@@ -183,6 +184,7 @@ fn what_is_bound_together_agrees_on_repositories_and_versions() {
     check(
         &bound("botkube/x: {enabled: true}", "other/x: {enabled: true}"),
         &[
+            "warning 3:7 no repository `other` is defined, so that `other/x` can only be given by hand",
             "error 4:73 the groups `a` and `b` are bound together, and bring `x` from two repositories: `botkube/x` and `other/x`",
         ],
     );
@@ -193,6 +195,14 @@ fn what_is_bound_together_agrees_on_repositories_and_versions() {
         ],
     );
     check(&bound("botkube/x: {enabled: true}", "other/x: {enabled: false}"), &[]);
+}
+
+#[test]
+fn groups_are_written_as_values() {
+    check(
+        "executors: {g: {botkube/x: {enabled: true, context: {rbac: {group: {type: Static, static: {value: x}}}}}}}",
+        &["error 1:87 the group to act as is empty"],
+    );
 }
 
 #[test]
