@@ -201,7 +201,7 @@ fn what_is_bound_together_agrees_on_repositories_and_versions() {
 fn groups_are_written_as_values() {
     check(
         "executors: {g: {botkube/x: {enabled: true, context: {rbac: {group: {type: Static, static: {value: x}}}}}}}",
-        &["error 1:87 the group to act as is empty"],
+        &["error 1:99 the group to act as is empty"],
     );
 }
 
