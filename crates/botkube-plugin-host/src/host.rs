@@ -29,6 +29,7 @@ use crate::{
     catalogue::Catalogue,
     environment::{self, InvalidVariable},
     owner::Owner,
+    parts::Parts,
     running::Running,
     slot::{Slot, View, Wishes},
 };
@@ -41,28 +42,6 @@ pub struct Host {
     parts: Arc<Parts>,
     slots: Mutex<HashMap<PluginRef, Arc<Slot>>>,
     owners: TaskTracker,
-}
-
-/// What plugins are started and kept with.
-pub(crate) struct Parts {
-    pub(crate) catalogue: Catalogue,
-    pub(crate) spawner: Arc<dyn Spawner>,
-    pub(crate) settings: Settings,
-    /// Cancelled when all of them are to go.
-    pub(crate) stop: CancellationToken,
-    /// Why the agent is to end.
-    gave_up: watch::Sender<Option<String>>,
-}
-
-impl Parts {
-    /// Asks for the end of the agent; the first reason counts.
-    pub(crate) fn give_up(&self, reason: &str) {
-        self.gave_up.send_if_modified(|known| {
-            let is_first = known.is_none();
-            known.get_or_insert_with(|| reason.to_owned());
-            is_first
-        });
-    }
 }
 
 impl Host {

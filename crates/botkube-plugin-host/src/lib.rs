@@ -9,6 +9,7 @@ pub mod environment;
 pub mod host;
 pub mod index;
 mod owner;
+mod parts;
 mod running;
 mod slot;
 pub mod store;

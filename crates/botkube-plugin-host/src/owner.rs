@@ -17,7 +17,7 @@ use tokio::{sync::watch, time};
 
 use crate::{
     catalogue::Executable,
-    host::Parts,
+    parts::Parts,
     running::{self, Running},
     slot::{Access, Refusal, View, Wishes},
     supervisor::{Action, Event, Generation, Offer, Phase, Policy, Report, State, step},

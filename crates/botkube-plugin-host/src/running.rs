@@ -23,7 +23,7 @@ use tokio::{sync::Notify, time};
 use crate::{
     catalogue::Executable,
     environment::{self, OUTPUT_TARGET},
-    host::Parts,
+    parts::Parts,
 };
 
 /// What tells a plugin that Botkube started it.

@@ -64,7 +64,7 @@ fn lenient_takes_unknown_keys_for_warnings() {
     let file = machine.file("c.yaml", WRONG);
     config(&machine, &["validate", "--lenient", &file], 0);
     let outcome = machine.run(["exec", "--lenient", "--config", &file, "--", "ping"]);
-    assert_eq!(outcome.code, 2, "a console without channels has none to name: {outcome:?}");
+    assert_eq!(outcome.code, 0, "{outcome:?}");
     contains(&outcome.stderr, &["warning: there is no key `clustrName`"]);
     let mut run = machine.botkube(["run", "--config", &file]);
     run.stdin(std::process::Stdio::null());
