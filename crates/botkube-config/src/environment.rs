@@ -54,7 +54,7 @@ pub(crate) fn overlay(
                     None => "`_` goes one key down, `__` begins a new word: `BOTKUBE_SETTINGS_CLUSTER__NAME`".into(),
                 };
                 let message = format!("the variable `{name}` names no key of the configuration; it is ignored");
-                findings.difference(&[""; 0], Some(place), message, help);
+                findings.difference(80, &[""; 0], Some(place), message, help);
             }
         }
     }

@@ -52,8 +52,8 @@ pub struct Finding {
     pub help: Option<String>,
     /// The line `origin` points into, with secrets masked; lines of more than 4096 bytes are left out.
     pub excerpt: Option<String>,
-    /// Whether upstream takes the same configuration for something else (docs/compatibility.md).
-    pub differs: bool,
+    /// The number in docs/compatibility.md where upstream takes the same configuration for something else.
+    pub differs: Option<u16>,
 }
 
 /// Draws findings one below the other.

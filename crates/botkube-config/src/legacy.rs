@@ -182,7 +182,7 @@ fn platforms(group: &mut Entry, findings: &mut Findings) -> bool {
     }
     if entries.iter().any(|entry| entry.key == SLACK && !matches!(entry.node.value, Value::Null)) {
         let message = format!("`{OLD_SLACK}` is ignored, since `{SLACK}` stands beside it");
-        findings.difference(&path, place, message, "remove the older `slack` section");
+        findings.difference(20, &path, place, message, "remove the older `slack` section");
         entries.retain(|entry| entry.key != key);
         return false;
     }
@@ -192,7 +192,7 @@ fn platforms(group: &mut Entry, findings: &mut Findings) -> bool {
          channels: …",
         group.key
     );
-    findings.difference(&path, place, format!("`{OLD_SLACK}` is an older spelling, understood as `{SLACK}`"), help);
+    findings.difference(20, &path, place, format!("`{OLD_SLACK}` is an older spelling, understood as `{SLACK}`"), help);
     entries.retain(|entry| entry.key != SLACK);
     for entry in entries.iter_mut().filter(|entry| entry.key == key) {
         entry.key = SLACK.into();
@@ -222,11 +222,11 @@ fn plugins(section: &str, group: &mut Entry, findings: &mut Findings) {
             let key = key.to_string();
             if keys.contains(&key) {
                 let message = format!("`{}` is ignored, since `{key}` stands beside it", entry.key);
-                findings.difference(&path, entry.place, message, "remove the older key");
+                findings.difference(20, &path, entry.place, message, "remove the older key");
                 return false;
             }
             let message = format!("the plugin key `{}` names no repository, understood as `{key}`", entry.key);
-            findings.difference(&path, entry.place, message, format!("today it is written like this:\n{key}:"));
+            findings.difference(20, &path, entry.place, message, format!("today it is written like this:\n{key}:"));
             settings_of_old(&path, entry, findings);
             entry.key.clone_from(&key);
             keys.push(key);
@@ -271,7 +271,7 @@ fn subjects(path: &[String], plugin: &mut Node, findings: &mut Findings) {
         let path = [path, &["context".to_owned(), entry.key.clone()]].concat();
         if current {
             let message = format!("`context.{role}` is ignored, since `context.rbac` stands beside it");
-            findings.difference(&path, entry.place, message, "remove the older key");
+            findings.difference(20, &path, entry.place, message, "remove the older key");
         } else if let Some(node) = subject(&path, role, entry, findings) {
             rewritten.push(Entry { key: role.into(), place: entry.place, node });
         }
@@ -336,7 +336,7 @@ fn subject(path: &[String], role: &str, entry: &Entry, findings: &mut Findings) 
 
 fn said(path: &[String], role: &str, entry: &Entry, findings: &mut Findings, today: String) {
     let message = format!("`context.{role}` is an older spelling, understood as `context.rbac.{role}`");
-    findings.difference(path, entry.place, message, format!("today {}", it_is(&today)));
+    findings.difference(20, path, entry.place, message, format!("today {}", it_is(&today)));
 }
 
 fn items(node: Option<&Node>) -> Vec<&Node> {

@@ -142,7 +142,7 @@ fn assemble(
     environment::overlay(&mut root, &environment, &mut sources, &mut findings, &mut kept);
     for map in kept {
         let message = format!("`{}` is `null` here and keeps the keys it has from before", report::dotted(&map.path));
-        findings.difference(&map.path, map.place, message, "remove the line, or write the keys that are to change");
+        findings.difference(50, &map.path, map.place, message, "remove the line, or write the keys that are to change");
     }
     let mut fit = fit::Fit {
         sources: &mut sources,

@@ -14,7 +14,7 @@ struct Found {
     at: Option<Place>,
     message: String,
     help: String,
-    differs: bool,
+    differs: Option<u16>,
 }
 
 impl Findings {
@@ -26,7 +26,7 @@ impl Findings {
         message: impl Into<String>,
         help: impl Into<String>,
     ) {
-        self.push(Severity::Error, path, at, message.into(), help.into(), false);
+        self.push(Severity::Error, path, at, message.into(), help.into(), None);
     }
 
     /// Something to think about.
@@ -37,18 +37,19 @@ impl Findings {
         message: impl Into<String>,
         help: impl Into<String>,
     ) {
-        self.push(Severity::Warning, path, at, message.into(), help.into(), false);
+        self.push(Severity::Warning, path, at, message.into(), help.into(), None);
     }
 
-    /// Something that upstream takes for something else, in silence.
+    /// Something that upstream takes for something else, in silence: the difference of this number.
     pub(crate) fn difference(
         &mut self,
+        number: u16,
         path: &[impl AsRef<str>],
         at: Option<Place>,
         message: impl Into<String>,
         help: impl Into<String>,
     ) {
-        self.push(Severity::Warning, path, at, message.into(), help.into(), true);
+        self.push(Severity::Warning, path, at, message.into(), help.into(), Some(number));
     }
 
     fn push(
@@ -58,7 +59,7 @@ impl Findings {
         at: Option<Place>,
         message: String,
         help: String,
-        differs: bool,
+        differs: Option<u16>,
     ) {
         self.0.push(Found { severity, path: dotted(path), at, message, help, differs });
     }

@@ -169,7 +169,7 @@ pub(crate) fn read(sources: &mut Sources, path: &Path) -> Result<SourceId, Box<F
             message: format!("cannot read the configuration file {}: {error}", path.display()),
             help: Some("name a file that exists and that this user may read".into()),
             excerpt: None,
-            differs: false,
+            differs: None,
         })
     })?;
     match String::from_utf8(bytes) {
@@ -194,7 +194,7 @@ pub(crate) fn read(sources: &mut Sources, path: &Path) -> Result<SourceId, Box<F
                 message: "the file is not UTF-8 text".into(),
                 help: Some("save the file as UTF-8".into()),
                 excerpt: sources.excerpt(place),
-                differs: false,
+                differs: None,
             }))
         }
     }

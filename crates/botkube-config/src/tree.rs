@@ -327,7 +327,7 @@ fn finding(sources: &Sources, at: Option<Place>, message: String, help: &str) ->
         message,
         help: Some(help.into()),
         excerpt: at.and_then(|at| sources.excerpt(at)),
-        differs: false,
+        differs: None,
     }
 }
 

@@ -123,7 +123,7 @@ impl Slot {
 
     /// The live process. Waits while one is starting, or while it is found out whether it still answers.
     pub(crate) async fn running(&self) -> Result<Arc<Running>, PluginError> {
-        let asked = {
+        let mut asked = {
             let view = self.view.borrow();
             match &view.access {
                 Access::Serve(running) if running.is_usable() => return Ok(running.clone()),
@@ -133,20 +133,27 @@ impl Slot {
                 _ => view.serial,
             }
         };
-        self.wishes.wake.notify_one();
-        let decided = |view: &View| match &view.access {
-            Access::Serve(running) => running.is_usable(),
-            Access::Refuse(..) => view.serial > asked,
-            Access::Ask | Access::Wait => false,
-        };
-        match self.view.clone().wait_for(decided).await.as_deref().map(|view| &view.access) {
-            Ok(Access::Serve(running)) => Ok(running.clone()),
-            Ok(Access::Refuse(refusal, retry)) => Err(refusal.error(*retry)),
-            // Its owner panicked: there is nobody left to wait for.
-            Ok(Access::Ask | Access::Wait) | Err(_) => Err(PluginError::Unavailable(format!(
-                "the agent made a mistake with the plugin `{}` (see its log); start the agent again",
-                self.name
-            ))),
+        let mut views = self.view.clone();
+        loop {
+            self.wishes.wake.notify_one();
+            let decided = |view: &View| match &view.access {
+                Access::Serve(running) => running.is_usable(),
+                // A process that came and went before it was seen here has to be asked for once more.
+                Access::Refuse(..) | Access::Ask => view.serial > asked,
+                Access::Wait => false,
+            };
+            asked = match views.wait_for(decided).await.as_deref() {
+                Ok(View { access: Access::Serve(running), .. }) => return Ok(running.clone()),
+                Ok(View { access: Access::Refuse(refusal, retry), .. }) => return Err(refusal.error(*retry)),
+                Ok(view) => view.serial,
+                // Its owner panicked: there is nobody left to wait for.
+                Err(_) => {
+                    return Err(PluginError::Unavailable(format!(
+                        "the agent made a mistake with the plugin `{}` (see its log); start the agent again",
+                        self.name
+                    )));
+                }
+            };
         }
     }
 }

@@ -87,16 +87,18 @@ fn report(findings: &[Finding], loaded: Option<&Loaded>) -> String {
             if count == 0 {
                 text.push_str(&format!("{title}\n\n"));
             }
-            text.push_str(&format!("{finding}\n\n"));
+            let number = finding.differs.map(|number| format!("D-{number} ")).unwrap_or_default();
+            text.push_str(&format!("{number}{finding}\n\n"));
             count += 1;
         }
         count
     };
     let is_error = |finding: &Finding| finding.severity == Severity::Error;
     let errors = group("WRONG", &is_error);
-    let differences =
-        group("DIFFERS FROM UPSTREAM (docs/compatibility.md)", &|finding| !is_error(finding) && finding.differs);
-    let others = group("WORTH A LOOK", &|finding| !is_error(finding) && !finding.differs);
+    let differences = group("DIFFERS FROM UPSTREAM (docs/compatibility.md)", &|finding| {
+        !is_error(finding) && finding.differs.is_some()
+    });
+    let others = group("WORTH A LOOK", &|finding| !is_error(finding) && finding.differs.is_none());
     if let Some(loaded) = loaded {
         let mut list = |title: &str, items: Vec<String>| {
             if !items.is_empty() {
