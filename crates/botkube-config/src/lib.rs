@@ -40,6 +40,8 @@ use crate::report::Findings;
 use crate::source::Sources;
 use crate::tree::Node;
 
+pub use crate::validate::RESERVED_VARIABLES;
+
 /// The variable that names the configuration files, see [`paths_from_env`].
 pub const CONFIG_PATHS_VARIABLE: &str = "BOTKUBE_CONFIG_PATHS";
 

@@ -28,7 +28,7 @@ const BUILT_IN_VERBS: [&str; 11] =
 
 /// What the agent itself sets for every plugin: where its dependencies and temporary files are, and what go-plugin's
 /// protocol fixes.
-const RESERVED_VARIABLES: [&str; 9] = [
+pub const RESERVED_VARIABLES: [&str; 9] = [
     "PLUGIN_DEPENDENCY_DIR",
     "TMPDIR",
     "BOTKUBE",

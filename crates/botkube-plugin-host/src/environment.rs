@@ -11,10 +11,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use botkube_config::model::Plugins as Settings;
+use botkube_config::{RESERVED_VARIABLES, model::Plugins as Settings};
 use botkube_core::route::PluginRef;
-use botkube_proto::{COOKIE_KEY, DEPENDENCY_DIR};
-use go_plugin::{handshake::env as handshake, hclog::Level, host::Launch};
+use botkube_proto::DEPENDENCY_DIR;
+use go_plugin::{hclog::Level, host::Launch};
 use secrecy::{ExposeSecret, SecretString};
 use tempfile::TempDir;
 
@@ -50,19 +50,8 @@ const PASSED_ON_PREFIXES: &[&str] = &["LC_", LOG_LEVEL, "KUBERNETES_SERVICE_", "
 /// What begins the name of a variable that sets a level.
 const LOG_LEVEL: &str = "LOG_LEVEL_";
 
-/// What only this host sets.
+/// Where temporary files go.
 const TEMP_DIR: &str = "TMPDIR";
-const RESERVED: &[&str] = &[
-    DEPENDENCY_DIR,
-    TEMP_DIR,
-    COOKIE_KEY,
-    handshake::PROTOCOL_VERSIONS,
-    handshake::MIN_PORT,
-    handshake::MAX_PORT,
-    handshake::CLIENT_CERT,
-    handshake::UNIX_SOCKET_DIR,
-    handshake::MULTIPLEX_GRPC,
-];
 
 /// Where temporary files go whose own directory has a long name: a socket's path may only have 107 bytes.
 const SHORT_DIR: &str = "/tmp";
@@ -98,7 +87,7 @@ pub fn withheld(agent: impl IntoIterator<Item = OsString>, settings: &Settings) 
 /// Whether everything in `plugins.env` can be given to a plugin.
 pub(crate) fn check(settings: &Settings) -> Result<(), InvalidVariable> {
     for (name, value) in settings.env.iter().flat_map(|env| &env.variables) {
-        if RESERVED.contains(&name.as_str()) {
+        if RESERVED_VARIABLES.contains(&name.as_str()) {
             return Err(InvalidVariable::Reserved(name.clone()));
         }
         if name.is_empty() || name.contains(['=', '\0']) {

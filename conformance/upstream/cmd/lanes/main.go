@@ -28,6 +28,7 @@ import (
 
 	"conformance/internal/lanes"
 	"conformance/internal/measure"
+	"conformance/upstream/internal/mute"
 )
 
 // group is the only communication group of the configuration.
@@ -85,8 +86,8 @@ func path(file, channel, text string) (*lanes.Lane, error) {
 		return nil, err
 	}
 	var params execute.DefaultExecutorFactoryParams
-	params.AnalyticsReporter = noReportFor(params.AnalyticsReporter)
-	params.AuditReporter = noAuditFor(params.AuditReporter)
+	params.AnalyticsReporter = mute.ReportFor(params.AnalyticsReporter)
+	params.AuditReporter = mute.AuditFor(params.AuditReporter)
 	params.Log, params.Cfg, params.PluginManager, params.PluginHealthStats = a.log, *a.conf, a.manager, a.stats
 	params.RestCfg = &rest.Config{
 		Host: "https://127.0.0.1:6443", BearerToken: strings.Repeat("t", 1000),
@@ -163,24 +164,4 @@ func start(file string) error {
 		}
 	}
 	return in.Err()
-}
-
-// Upstream's reporters take parameters of types in its internal packages, which nobody else can name. These do nothing,
-// like the ones the agent uses outside its cloud, and have the types inferred.
-type noReport[T any] struct{}
-
-func (noReport[T]) ReportCommand(T) error { return nil }
-
-func noReportFor[T any](interface{ ReportCommand(T) error }) noReport[T] { return noReport[T]{} }
-
-type noAudit[E, S any] struct{}
-
-func (noAudit[E, S]) ReportExecutorAuditEvent(context.Context, E) error { return nil }
-func (noAudit[E, S]) ReportSourceAuditEvent(context.Context, S) error   { return nil }
-
-func noAuditFor[E, S any](interface {
-	ReportExecutorAuditEvent(context.Context, E) error
-	ReportSourceAuditEvent(context.Context, S) error
-}) noAudit[E, S] {
-	return noAudit[E, S]{}
 }

@@ -14,6 +14,8 @@ import (
 	"github.com/kubeshop/botkube/pkg/execute/command"
 	"github.com/kubeshop/botkube/pkg/formatx"
 	"github.com/kubeshop/botkube/pkg/plugin"
+
+	"conformance/upstream/internal/mute"
 )
 
 type aliases map[string]string
@@ -85,8 +87,8 @@ func headerKind(line json.RawMessage) (answer, error) {
 	conf := config.Config{Aliases: in.Aliases.config(), Settings: config.Settings{ClusterName: in.Cluster}}
 	stats := plugin.NewHealthStats(0)
 	var params execute.DefaultExecutorFactoryParams
-	params.AnalyticsReporter = noReportFor(params.AnalyticsReporter)
-	params.AuditReporter = noAuditFor(params.AuditReporter)
+	params.AnalyticsReporter = mute.ReportFor(params.AnalyticsReporter)
+	params.AuditReporter = mute.AuditFor(params.AuditReporter)
 	params.Log, params.Cfg, params.PluginHealthStats = log, conf, stats
 	params.PluginManager = plugin.NewManager(log, conf.Settings.Log, conf.Plugins, nil, nil, nil, stats)
 	factory, err := execute.NewExecutorFactory(params)
@@ -107,24 +109,4 @@ func headerKind(line json.RawMessage) (answer, error) {
 		"codeBlock": said.BaseBody.CodeBlock,
 		"plaintext": said.BaseBody.Plaintext,
 	}}, nil
-}
-
-// Upstream's reporters take parameter types of its internal packages, which nobody else can name.
-// These do nothing and have the types inferred.
-type noReport[T any] struct{}
-
-func (noReport[T]) ReportCommand(T) error { return nil }
-
-func noReportFor[T any](interface{ ReportCommand(T) error }) noReport[T] { return noReport[T]{} }
-
-type noAudit[E, S any] struct{}
-
-func (noAudit[E, S]) ReportExecutorAuditEvent(context.Context, E) error { return nil }
-func (noAudit[E, S]) ReportSourceAuditEvent(context.Context, S) error   { return nil }
-
-func noAuditFor[E, S any](interface {
-	ReportExecutorAuditEvent(context.Context, E) error
-	ReportSourceAuditEvent(context.Context, S) error
-}) noAudit[E, S] {
-	return noAudit[E, S]{}
 }

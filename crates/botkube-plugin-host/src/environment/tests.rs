@@ -2,6 +2,9 @@
 
 use botkube_config::model::PluginEnv;
 
+use botkube_proto::COOKIE_KEY;
+use go_plugin::handshake::env as handshake;
+
 use super::*;
 
 fn plugin() -> PluginRef {
@@ -68,7 +71,15 @@ fn a_variable_of_all_plugins_reaches_also_one_without_a_key() {
 
 #[test]
 fn what_only_the_host_sets_cannot_be_configured() {
-    for name in [DEPENDENCY_DIR, TEMP_DIR, COOKIE_KEY, "PLUGIN_PROTOCOL_VERSIONS", "PLUGIN_CLIENT_CERT"] {
+    let protocol = [
+        handshake::PROTOCOL_VERSIONS,
+        handshake::MIN_PORT,
+        handshake::MAX_PORT,
+        handshake::CLIENT_CERT,
+        handshake::UNIX_SOCKET_DIR,
+        handshake::MULTIPLEX_GRPC,
+    ];
+    for name in [DEPENDENCY_DIR, TEMP_DIR, COOKIE_KEY].into_iter().chain(protocol) {
         let error = check(&settings(&[(Some("a/b"), name, "s3cret")])).unwrap_err();
         assert_eq!(error, InvalidVariable::Reserved(name.into()));
     }
