@@ -15,7 +15,7 @@ const OLDER: Rule = "D-20";
 
 /// `null` over a map removes it; here the map stays.
 const NULLS: Rule = "D-50";
-/// Beside a key in its own spelling, one in another letter case is ignored; here the later one counts.
+/// Of a key in two letter cases upstream takes one at random; here the later one counts.
 const OTHER_CASE: Rule = "D-52";
 /// The same groups in another order are other rights.
 const RIGHTS: Rule = "D-53";
@@ -119,9 +119,10 @@ fn compare(case: &Case) -> Verdict {
     let ours = ours::config(&case.files, &case.environment).map(|ours| leaves(&ours));
     let ask = |case: &Case| upstream("config", case).map(|theirs| leaves(&theirs));
     let theirs = ask(case);
+    let (asked, mut rules) = case.put_right();
     match (&ours, &theirs) {
         (Err(_), Err(_)) => return Ok(vec![]),
-        (Ok(ours), Ok(theirs)) => {
+        (Ok(ours), Ok(theirs)) if !rules.contains(&OTHER_CASE) => {
             if let Ok(rules) = even(ours, theirs) {
                 return Ok(rules);
             }
@@ -131,7 +132,6 @@ fn compare(case: &Case) -> Verdict {
         (Ok(_), Err(theirs)) if theirs.contains("different RBAC") => return Ok(vec![RIGHTS]),
         _ => {}
     }
-    let (asked, mut rules) = case.put_right();
     match (ours, if rules.is_empty() { theirs } else { ask(&asked) }) {
         (Ok(ours), Ok(theirs)) => {
             rules.extend(even(&ours, &theirs)?);
