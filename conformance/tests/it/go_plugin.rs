@@ -10,8 +10,7 @@ use std::{
 
 use botkube_config::model::Plugins as Settings;
 use botkube_core::{
-    conversation::Actor,
-    port::{Kubeconfig, PluginCall, Plugins},
+    port::{PluginCall, Plugins},
     route::PluginRef,
 };
 use botkube_plugin_host::{catalogue::Catalogue, host::Host};
@@ -255,16 +254,10 @@ async fn fifty_calls_at_once_get_an_answer_each_from_one_process() {
     let ask = |number: usize| {
         let host = host.clone();
         let command = format!("probe call {number}");
-        let call = PluginCall {
-            command: command.clone(),
-            configs: vec![format!("a: {number}").into()],
-            kubeconfig: Kubeconfig::default(),
-            actor: Actor::default(),
-            typed: command.clone(),
-            interactive: false,
-        };
+        let configs = vec![format!("a: {number}").into()];
+        let call = PluginCall { configs, ..PluginCall::new(&command) };
         tokio::spawn(async move {
-            let answer = host.execute(&PluginRef::Named("probe".into()), call).await.unwrap();
+            let answer = host.execute(&PluginRef::Named("probe".into()), call, &mut Vec::new()).await.unwrap();
             assert_eq!(answer[0].base_body.code_block, command);
         })
     };

@@ -4,8 +4,7 @@ use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc, time::Duration};
 
 use botkube_config::model::Plugins as Settings;
 use botkube_core::{
-    conversation::Actor,
-    port::{Kubeconfig, PluginCall, PluginError, Plugins},
+    port::{PluginCall, PluginError, Plugins},
     route::PluginRef,
 };
 use botkube_plugin_host::{catalogue::Catalogue, host::Host};
@@ -20,15 +19,8 @@ fn host(path: PathBuf) -> Host {
 }
 
 async fn ask(host: &Host, command: &str) -> Result<String, PluginError> {
-    let call = PluginCall {
-        command: command.to_owned(),
-        configs: Vec::new(),
-        kubeconfig: Kubeconfig::default(),
-        actor: Actor::default(),
-        typed: command.to_owned(),
-        interactive: false,
-    };
-    host.execute(&PluginRef::Named("mine".into()), call).await.map(|answer| answer[0].base_body.code_block.clone())
+    let (plugin, call) = (PluginRef::Named("mine".into()), PluginCall::new(command));
+    host.execute(&plugin, call, &mut Vec::new()).await.map(|answer| answer[0].base_body.code_block.clone())
 }
 
 /// Has a call of this kind given up once it is under way, and returns the process that had it.

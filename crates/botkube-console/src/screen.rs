@@ -37,4 +37,10 @@ impl<W: Write> Surface for Screen<W> {
     fn show(&mut self, message: &Message, _: Option<&str>) {
         self.line(&render::text(message, self.style));
     }
+
+    fn output(&mut self, text: &str, _: Option<&str>) {
+        if self.outcome.is_ok() {
+            self.outcome = write!(self.out, "{}", render::harmless(text)).and_then(|()| self.out.flush());
+        }
+    }
 }

@@ -38,13 +38,29 @@ pub struct Part {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Content {
-    /// A message to show.
+    /// A message to show, below those before it.
     Message {
         /// The message.
         message: Box<Message>,
         /// The line upstream puts above it: the command and the cluster.
         header: Option<String>,
     },
+    /// A message that takes the place of an earlier one.
+    Update {
+        /// The number of the part that brought the earlier one.
+        of: u32,
+        /// The message.
+        message: Box<Message>,
+    },
+    /// Output in fixed width, as it is: more of the output right before it, or else the beginning of a message of output.
+    Text {
+        /// The next of it; lines may be cut anywhere, characters are whole.
+        text: String,
+        /// As for messages; counts where the output begins.
+        header: Option<String>,
+    },
+    /// How far the command is, in a few words, in place of what was said of that before.
+    Progress(String),
     /// How the command ended. Nothing comes after it.
     End(Status),
 }
@@ -103,26 +119,29 @@ impl fmt::Debug for Answer {
 }
 
 impl Parts {
-    /// Gives a message; `false` when `cancel` came before whoever listens had room for it.
+    /// Gives a message; `None` when `cancel` came before whoever listens had room for it.
     pub(crate) async fn message(
         &mut self,
         message: Message,
         header: Option<String>,
         cancel: &CancellationToken,
-    ) -> bool {
-        let content = Content::Message { message: Box::new(message), header };
+    ) -> Option<u32> {
+        self.say(Content::Message { message: Box::new(message), header }, cancel).await
+    }
+
+    /// Gives a part that is not the end, and tells its number; `None` when `cancel` came before whoever listens had room for
+    /// it.
+    pub(crate) async fn say(&mut self, content: Content, cancel: &CancellationToken) -> Option<u32> {
         tokio::select! {
             // Room first: a command that was cancelled has something to say too.
             biased;
-            permit = self.sender.reserve() => match permit {
-                Ok(permit) => {
-                    self.number += 1;
-                    permit.send(Part { number: self.number, content });
-                    true
-                }
-                Err(_) => false,
-            },
-            () = cancel.cancelled() => false,
+            permit = self.sender.reserve() => {
+                let permit = permit.ok()?;
+                self.number += 1;
+                permit.send(Part { number: self.number, content });
+                Some(self.number)
+            }
+            () = cancel.cancelled() => None,
         }
     }
 
@@ -186,7 +205,7 @@ mod tests {
     #[tokio::test]
     async fn parts_are_numbered_and_end_once() {
         let mut answer = answer(|mut parts| async move {
-            assert!(parts.message(Message::code("a"), None, &CancellationToken::new()).await);
+            assert!(parts.message(Message::code("a"), None, &CancellationToken::new()).await.is_some());
             parts.end(Status::Succeeded);
         });
         assert_eq!(answer.next().await.unwrap().number, 1);
@@ -198,7 +217,7 @@ mod tests {
     async fn more_parts_than_may_wait_all_come() {
         let mut answer = answer(|mut parts| async move {
             for _ in 0..2 * WAITING {
-                assert!(parts.message(Message::code("a"), None, &CancellationToken::new()).await);
+                assert!(parts.message(Message::code("a"), None, &CancellationToken::new()).await.is_some());
             }
             parts.end(Status::Succeeded);
         });
@@ -214,10 +233,10 @@ mod tests {
         let mut answer = answer(|mut parts| async move {
             let cancel = CancellationToken::new();
             for _ in 0..WAITING {
-                assert!(parts.message(Message::code("a"), None, &cancel).await);
+                assert!(parts.message(Message::code("a"), None, &cancel).await.is_some());
             }
             cancel.cancel();
-            assert!(!parts.message(Message::code("b"), None, &cancel).await);
+            assert_eq!(parts.message(Message::code("b"), None, &cancel).await, None);
             parts.end(Status::Cancelled);
         });
         let mut last = None;

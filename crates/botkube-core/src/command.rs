@@ -102,6 +102,12 @@ impl Command {
         self.words.len() == 2 && self.words[1] == "help"
     }
 
+    /// What lines of its answer must contain, if it says so.
+    #[must_use]
+    pub fn filter(&self) -> Option<&str> {
+        self.flags.filter.as_deref().filter(|value| !value.is_empty())
+    }
+
     /// Whether it asks for another cluster than this one.
     #[must_use]
     pub fn is_for_another(&self, cluster: &str) -> bool {

@@ -1,9 +1,10 @@
 //! Who says something and where; it knows no platform.
 
+use botkube_api::slack::SlackState;
 use serde::{Deserialize, Serialize};
 
 /// Something a person said to the agent.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Incoming {
     /// The text, with or without a mention of the agent before it.
     pub text: String,
@@ -13,6 +14,9 @@ pub struct Incoming {
     pub conversation: Conversation,
     /// How.
     pub origin: Origin,
+    /// What the controls of the message held of which one was used; empty when none was (`contract-plugins §4`).
+    #[serde(default)]
+    pub controls: SlackState,
 }
 
 /// How a text came to be said; serialised in upstream's words.
@@ -94,7 +98,8 @@ impl Incoming {
     /// What a person typed.
     #[must_use]
     pub fn typed(text: impl Into<String>, actor: Actor, conversation: Conversation) -> Self {
-        Self { text: text.into(), actor, conversation, origin: Origin::Typed }
+        let controls = SlackState::default();
+        Self { text: text.into(), actor, conversation, origin: Origin::Typed, controls }
     }
 }
 

@@ -8,6 +8,9 @@ use crate::answer::{Answer, Content, Status};
 pub trait Surface {
     /// Shows a message; `header` is the line upstream puts above it.
     fn show(&mut self, message: &Message, header: Option<&str>);
+
+    /// Shows more of a command's output, right behind what it showed of it before.
+    fn output(&mut self, text: &str, header: Option<&str>);
 }
 
 /// Shows an answer to its end and says how it ended. Whoever makes the answer waits while the surface is slow.
@@ -15,6 +18,9 @@ pub async fn deliver(mut answer: Answer, surface: &mut impl Surface) -> Status {
     while let Some(part) = answer.next().await {
         match part.content {
             Content::Message { message, header } => surface.show(&message, header.as_deref()),
+            Content::Update { message, .. } => surface.show(&message, None),
+            Content::Text { text, header } => surface.output(&text, header.as_deref()),
+            Content::Progress(_) => {}
             Content::End(status) => return status,
         }
     }

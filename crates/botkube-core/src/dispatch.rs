@@ -1,17 +1,18 @@
 //! Walks a text down the corridor: command, route, policy, credentials, plugin, answer. Besides the snapshot of the
 //! configuration it was made with it owns what is under way and the answers that can be filtered again.
 
+mod live;
 mod outcome;
 
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
-use botkube_api::message::Message;
+use botkube_api::{message::Message, slack::SlackState};
 use botkube_config::model::Config;
 use futures_util::FutureExt;
 use tokio::time::{self, Instant};
 use tokio_util::sync::CancellationToken;
 
-use self::outcome::Outcome;
+use self::{live::Live, outcome::Outcome};
 use crate::{
     answer::{Answer, Parts, Status},
     builtin::{self, Builtin, Desk},
@@ -88,12 +89,13 @@ impl Dispatcher {
         let began = Instant::now();
         let mut trail = Trail::new(id, began, incoming.clone());
         // A panic anywhere in the corridor is a failure of this command, which still gets its end.
-        let walked = AssertUnwindSafe(self.walk(id, &incoming, began, &cancel, &mut trail)).catch_unwind().await;
+        let walk = self.walk(id, &incoming, began, &cancel, &mut trail, &mut parts);
+        let walked = AssertUnwindSafe(walk).catch_unwind().await;
         let mut outcome =
             walked.unwrap_or_else(|_| Outcome::said(Status::Failed, "The agent made a mistake: see its log."));
         for message in outcome.messages {
             let header = outcome.header.clone().filter(|_| !message.only_visible_for_you);
-            if !parts.message(message, header, &cancel).await {
+            if parts.message(message, header, &cancel).await.is_none() {
                 outcome.status = Status::Cancelled;
                 break;
             }
@@ -111,6 +113,7 @@ impl Dispatcher {
         began: Instant,
         cancel: &CancellationToken,
         trail: &mut Trail,
+        parts: &mut Parts,
     ) -> Outcome {
         let Incoming { text, conversation, origin, .. } = &**incoming;
         let bindings = self.executors.bound_in(conversation);
@@ -129,12 +132,20 @@ impl Dispatcher {
         trail.note(&command, route.as_ref());
         let entry = Entry::new(id, began, incoming.clone(), (&command.shown, command.name()), cancel.clone());
         trail.ticket = self.running.enter(entry);
+        if trail.ticket.is_none() && route.is_some() {
+            return Outcome::refused(format!(
+                "The agent is busy: {MOST} commands are running. Try again when some have ended; `list running` shows them \
+                 and `cancel ID` ends one."
+            ));
+        }
         let limit = self.config.plugins.call_timeout;
+        let header = self.header(&command, incoming);
+        let live = Live::new(parts, cancel, &header, command.filter());
         let mut outcome = tokio::select! {
             biased;
             () = cancel.cancelled() => Outcome::cancelled(trail.ticket.as_ref()),
             () = time::sleep_until(began + limit) => Outcome::timed_out(limit),
-            outcome = self.run(id, incoming, &command, route, &bindings, trail.ticket.is_some()) => outcome,
+            outcome = self.run(id, incoming, &command, route, &bindings, live) => outcome,
         };
         if command.flags.header.is_some() && !origin.is_prepared() {
             let note = "`--bk-cmd-header` was ignored: it counts in buttons and other controls, not in what is typed.";
@@ -164,14 +175,11 @@ impl Dispatcher {
         command: &Command,
         route: Option<Route>,
         bindings: &Bindings<'_>,
-        has_place: bool,
+        live: Live<'_>,
     ) -> Outcome {
+        let header = live.header.to_owned();
         let mut outcome = match route {
-            Some(_) if !has_place => Outcome::refused(format!(
-                "The agent is busy: {MOST} commands are running. Try again when some have ended; `list running` shows them \
-                 and `cancel ID` ends one."
-            )),
-            Some(route) => self.ask(incoming, command, &route).await,
+            Some(route) => self.ask(incoming, command, &route, live).await,
             None => match Builtin::find(command) {
                 Some(Ok(builtin)) => {
                     let desk = Desk {
@@ -194,18 +202,18 @@ impl Dispatcher {
                 None => Outcome::refused(builtin::unknown(command, bindings, &self.config)),
             },
         };
-        outcome.header = Some(self.header(command, incoming));
+        outcome.header = Some(header);
         outcome
     }
 
-    async fn ask(&self, incoming: &Incoming, command: &Command, route: &Route) -> Outcome {
+    async fn ask(&self, incoming: &Incoming, command: &Command, route: &Route, mut live: Live<'_>) -> Outcome {
         let Incoming { actor, conversation, origin, .. } = incoming;
         if let Decision::Deny { reason } = self.policy.decide(actor, conversation, command, route).await {
             return Outcome::refused(reason);
         }
         if *origin == Origin::PlainTextInput && command.flags.own_filter {
             return match self.kept.find(conversation, command) {
-                Some(messages) => Outcome::succeeded(messages.to_vec()).filtered(command).offering(command),
+                Some(messages) => Outcome::succeeded(messages.to_vec()).filtered(command).offering(command, false),
                 None => Outcome::gone(command),
             };
         }
@@ -229,19 +237,35 @@ impl Dispatcher {
             actor: actor.clone(),
             typed: incoming.text.clone(),
             interactive: conversation.interactive,
+            controls: self.state(incoming),
         };
-        let outcome = Outcome::of(self.plugins.execute(&route.plugin, call).await);
+        let answered = self.plugins.execute(&route.plugin, call, &mut live).await;
+        let was_live = live.is_used();
+        let said = live.end().await;
+        let outcome = match answered {
+            Ok(rest) if was_live && rest.is_empty() => Outcome::succeeded(rest),
+            answered => Outcome::of(answered),
+        };
         if outcome.status != Status::Succeeded {
             return outcome;
         }
         // Behind `--` an input could not add a flag any more.
-        if !conversation.interactive || command.flags_ended || !outcome.messages.iter().any(filter::is_long) {
+        let is_long = || said.iter().chain(&outcome.messages).any(filter::is_long);
+        if !conversation.interactive || command.flags_ended || !is_long() {
             return outcome.filtered(command);
         }
-        match self.kept.keep(conversation, command, outcome.messages.as_slice().into()) {
-            true => outcome.filtered(command).offering(command),
+        let whole = said.iter().chain(&outcome.messages).cloned().collect();
+        match self.kept.keep(conversation, command, whole) {
+            true => outcome.filtered(command).offering(command, was_live),
             false => outcome.filtered(command),
         }
+    }
+
+    /// What the controls held, without the flag that names this cluster (`contract-plugins §4`).
+    fn state(&self, incoming: &Incoming) -> SlackState {
+        let mut state = incoming.controls.clone();
+        state.remove_cluster(&self.config.settings.cluster_name);
+        state
     }
 
     /// Upstream's header: what was run, where, and by whom unless that is seen from what was typed (`contract-host §2.8`).

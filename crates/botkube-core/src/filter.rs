@@ -17,6 +17,8 @@ const MANY_LINES: usize = 16;
 /// How many answers are kept, how many bytes of them, and for how long. The oldest go first.
 const ENTRIES: usize = 64;
 const BYTES: usize = 32 << 20;
+/// The largest answer that is kept, in bytes.
+pub(crate) const MOST_KEPT: usize = BYTES / 4;
 /// How long an answer is kept.
 pub(crate) const AGE: Duration = Duration::from_secs(15 * 60);
 
@@ -55,6 +57,11 @@ fn lines(text: &str, value: &str) -> String {
     lines.join("\n")
 }
 
+/// Whether a message is nothing but a command's output.
+pub(crate) fn is_output(message: &Message) -> bool {
+    message.kind == MessageType::BaseBodyWithFilter && message.sections.is_empty()
+}
+
 /// Whether a message is long output that everybody sees, so that it is worth an input for a filter.
 pub(crate) fn is_long(message: &Message) -> bool {
     let Body { code_block, plaintext } = &message.base_body;
@@ -75,7 +82,7 @@ impl Kept {
     /// Keeps the whole answer to a command in place of an earlier one; `false` when it is too large.
     pub(crate) fn keep(&self, conversation: &Conversation, command: &Command, messages: Arc<[Message]>) -> bool {
         let bytes: usize = messages.iter().map(|message| message.to_json().len()).sum();
-        if bytes > BYTES / 4 {
+        if bytes > MOST_KEPT {
             return false;
         }
         let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);

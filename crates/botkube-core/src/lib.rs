@@ -13,6 +13,7 @@ pub mod conversation;
 pub mod delivery;
 pub mod dispatch;
 mod filter;
+pub mod platform;
 pub mod policy;
 pub mod port;
 pub mod render;

@@ -1,9 +1,9 @@
 //! The ports of the corridor: credentials and plugins. Whoever implements them lives outside.
 
-use std::{fmt, time::SystemTime};
+use std::{fmt, ops::ControlFlow, time::SystemTime};
 
 use async_trait::async_trait;
-use botkube_api::message::Message;
+use botkube_api::{message::Message, slack::SlackState};
 use bytes::Bytes;
 
 use crate::{
@@ -45,12 +45,18 @@ pub struct CredentialsError(pub String);
 /// Leads to the live process of a plugin, or says why there is none.
 #[async_trait]
 pub trait Plugins: Send + Sync {
-    /// Has a plugin answer a command. Dropping the future cancels the call.
+    /// Has a plugin answer a command: what it says while it works goes to `pieces`, what is left at its end is returned, which
+    /// for a plugin that cannot stream is everything. Dropping the future cancels the call.
     ///
     /// # Errors
     ///
-    /// Whatever kept it from answering. The call is never repeated.
-    async fn execute(&self, plugin: &PluginRef, call: PluginCall) -> Result<Vec<Message>, PluginError>;
+    /// Whatever kept it from answering, or from going on. The call is never repeated.
+    async fn execute(
+        &self,
+        plugin: &PluginRef,
+        call: PluginCall,
+        pieces: &mut dyn Pieces,
+    ) -> Result<Vec<Message>, PluginError>;
 
     /// A plugin's help.
     ///
@@ -61,6 +67,36 @@ pub trait Plugins: Send + Sync {
 
     /// How the plugin is right now.
     fn state(&self, plugin: &PluginRef) -> PluginState;
+}
+
+/// Takes what a plugin says while it works.
+#[async_trait]
+pub trait Pieces: Send {
+    /// Takes one piece, and comes back when there is room for another; the plugin waits until then. Nobody asks for more when
+    /// this is `Break`.
+    async fn take(&mut self, piece: Piece) -> ControlFlow<()>;
+}
+
+/// What a plugin says while it works.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Piece {
+    /// More of its output, in fixed width, as it is.
+    Text(String),
+    /// A message below what was said so far.
+    Message(Message),
+    /// A message in place of the latest one; the first, where there is none.
+    Update(Message),
+    /// How far it is, in a few words.
+    Progress(String),
+}
+
+/// Keeps all of it.
+#[async_trait]
+impl Pieces for Vec<Piece> {
+    async fn take(&mut self, piece: Piece) -> ControlFlow<()> {
+        self.push(piece);
+        ControlFlow::Continue(())
+    }
 }
 
 /// How a plugin is.
@@ -99,7 +135,7 @@ pub enum PluginStatus {
 }
 
 /// What a plugin is asked.
-#[derive(Clone, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct PluginCall {
     /// The command, beginning with the plugin's name.
     pub command: String,
@@ -113,6 +149,17 @@ pub struct PluginCall {
     pub typed: String,
     /// Whether buttons and selects are shown where the answer goes.
     pub interactive: bool,
+    /// What the controls of the message held of which one was used.
+    pub controls: SlackState,
+}
+
+impl PluginCall {
+    /// A command as nobody in particular typed it: without configurations, rights and controls.
+    #[must_use]
+    pub fn new(command: impl Into<String>) -> Self {
+        let command = command.into();
+        Self { typed: command.clone(), command, ..Self::default() }
+    }
 }
 
 /// Leaves out what may hold secrets: configurations and the kubeconfig.

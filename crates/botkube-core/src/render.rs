@@ -157,13 +157,14 @@ impl Text {
 
 /// Makes control characters visible: nothing an author or user writes may move a terminal's cursor, change its title, or
 /// turn the order of letters round.
-fn harmless(line: &str) -> String {
-    if !line.contains(|c: char| (c.is_control() && c != '\t') || turns_round(c)) {
-        return line.to_owned();
+#[must_use]
+pub fn harmless(text: &str) -> String {
+    if !text.contains(|c: char| (c.is_control() && !matches!(c, '\t' | '\n')) || turns_round(c)) {
+        return text.to_owned();
     }
-    line.chars()
+    text.chars()
         .map(|c| match c {
-            '\t' => c,
+            '\t' | '\n' => c,
             '\r' => '␍',
             '\0'..='\x1f' => char::from_u32(0x2400 + u32::from(c)).unwrap_or('�'),
             '\x7f'..='\u{9f}' => '�',

@@ -10,6 +10,7 @@ use std::{
     },
 };
 
+use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -19,7 +20,8 @@ use crate::conversation::{Actor, Conversation, Incoming};
 pub const MOST: usize = 1000;
 
 /// Names a command as long as the agent runs: `c1`, `c2`, and so on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct CommandId(u64);
 
 /// The commands that are under way.
@@ -138,6 +140,20 @@ impl FromStr for CommandId {
 
     fn from_str(text: &str) -> Result<Self, ()> {
         text.strip_prefix(['c', 'C']).and_then(|number| number.parse().ok()).map(Self).ok_or(())
+    }
+}
+
+impl From<CommandId> for String {
+    fn from(id: CommandId) -> Self {
+        id.to_string()
+    }
+}
+
+impl TryFrom<String> for CommandId {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse().map_err(|()| "a command's id is `c` and a number")
     }
 }
 

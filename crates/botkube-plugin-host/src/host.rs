@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use botkube_api::message::Message;
 use botkube_config::model::Plugins as Settings;
 use botkube_core::{
-    port::{PluginCall, PluginError, PluginState, Plugins},
+    port::{Pieces, PluginCall, PluginError, PluginState, Plugins},
     route::PluginRef,
 };
 use botkube_proto::{
@@ -120,7 +120,12 @@ impl Drop for Host {
 
 #[async_trait]
 impl Plugins for Host {
-    async fn execute(&self, plugin: &PluginRef, call: PluginCall) -> Result<Vec<Message>, PluginError> {
+    async fn execute(
+        &self,
+        plugin: &PluginRef,
+        call: PluginCall,
+        _: &mut dyn Pieces,
+    ) -> Result<Vec<Message>, PluginError> {
         let slot = self.slot(plugin);
         let _turn = slot.turn().await?;
         let running = slot.running().await?;
@@ -182,7 +187,7 @@ fn request(call: PluginCall) -> ExecuteRequest {
         configs: call.configs.into_iter().map(|raw_yaml| RawConfig { raw_yaml }).collect(),
         context: Some(ExecuteContext {
             is_interactivity_supported: call.interactive,
-            slack_state: Default::default(),
+            slack_state: if call.controls.values.is_empty() { <_>::default() } else { call.controls.to_json().into() },
             kube_config: call.kubeconfig.0.into(),
             message: Some(MessageContext { text: call.typed, user: Some(user), ..MessageContext::default() }),
             incoming_webhook: Some(IncomingWebhookContext::default()),

@@ -92,6 +92,10 @@ impl Surface for Collected {
         }
         self.messages.push(json);
     }
+
+    fn output(&mut self, text: &str, header: Option<&str>) {
+        self.show(&Message::code(text), header);
+    }
 }
 
 fn print(output: Output, status: Status, answer: Collected) -> io::Result<()> {

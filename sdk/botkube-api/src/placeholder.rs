@@ -24,9 +24,8 @@ impl Message {
             }
             *text = replaced(text, name);
             if let (Place::ButtonCommand, Some(cluster)) = (place, cluster) {
-                text.push_str(" --cluster-name=");
-                push_quoted(text, cluster);
                 text.push(' ');
+                text.push_str(&cluster_flag(cluster));
             }
         });
     }
@@ -121,6 +120,20 @@ fn replaced(text: &str, name: &str) -> String {
     let mut result = parts.next().unwrap_or_default().to_owned();
     parts.for_each(|part| result.push_str(part.strip_prefix(' ').unwrap_or(part)));
     result
+}
+
+/// The flag by which a control names its cluster, with the blank behind it.
+pub(crate) fn cluster_flag(cluster: &str) -> String {
+    format!("--cluster-name={} ", quoted(cluster))
+}
+
+/// A text in quotes as Go's `%q` writes it, which is how an input puts what was typed behind its command
+/// (contract-plugins §3.6).
+#[must_use]
+pub fn quoted(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len() + 2);
+    push_quoted(&mut quoted, text);
+    quoted
 }
 
 /// Appends `text` in quotes as Go's `%q` does.

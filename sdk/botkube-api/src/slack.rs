@@ -100,6 +100,29 @@ impl SlackState {
         blocks.filter_map(|(_, actions)| actions.get(action)?.value()).next()
     }
 
+    /// Takes the flag that names this cluster out of everything plugins know controls by (contract-plugins §4).
+    pub fn remove_cluster(&mut self, cluster: &str) {
+        let flag = crate::placeholder::cluster_flag(cluster);
+        let clean = |text: &mut String| {
+            if text.contains(&flag) {
+                *text = text.replace(&flag, "");
+            }
+        };
+        self.values = std::mem::take(&mut self.values)
+            .into_iter()
+            .map(|(mut block, actions)| {
+                clean(&mut block);
+                let actions = actions.into_iter().map(|(mut id, mut action)| {
+                    clean(&mut id);
+                    let BlockAction { action_id, block_id, value, selected_option, .. } = &mut action;
+                    [action_id, block_id, value, &mut selected_option.value].into_iter().for_each(clean);
+                    (id, action)
+                });
+                (block, actions.collect())
+            })
+            .collect();
+    }
+
     /// Reads a state as leniently as [`Message::from_json`](crate::message::Message::from_json).
     ///
     /// # Errors

@@ -94,15 +94,9 @@ pub(crate) async fn host(plugin: &Path, agent: &Path, fresh: bool) -> Result<Lan
         let n = if fresh { count.fetch_add(1, Ordering::Relaxed) } else { 0 };
         async move {
             let command = command();
-            let call = PluginCall {
-                configs: OPTIONS.map(|option| config(option, n).into()).into(),
-                kubeconfig: Kubeconfig::default(),
-                actor: Actor::default(),
-                typed: String::new(),
-                interactive: false,
-                command: command.clone(),
-            };
-            let messages = host.execute(&PluginRef::Named("echo".into()), call).await?;
+            let configs = OPTIONS.map(|option| config(option, n).into()).into();
+            let call = PluginCall { configs, ..PluginCall::new(&command) };
+            let messages = host.execute(&PluginRef::Named("echo".into()), call, &mut Vec::new()).await?;
             ensure!(messages.len() == 1, "{} messages instead of one", messages.len());
             must_be(&messages[0].base_body.code_block, &command)
         }

@@ -14,7 +14,7 @@ use botkube_core::{
     conversation::{Actor, Conversation},
     dispatch::Dispatcher,
     policy::AllowBound,
-    port::{Credentials, CredentialsError, Kubeconfig, PluginCall, PluginError, PluginState, Plugins},
+    port::{Credentials, CredentialsError, Kubeconfig, Pieces, PluginCall, PluginError, PluginState, Plugins},
     route::{Executors, PluginRef, Route},
 };
 use tokio::io::BufReader;
@@ -25,7 +25,12 @@ struct Nobody;
 
 #[async_trait]
 impl Plugins for Nobody {
-    async fn execute(&self, plugin: &PluginRef, _: PluginCall) -> Result<Vec<Message>, PluginError> {
+    async fn execute(
+        &self,
+        plugin: &PluginRef,
+        _: PluginCall,
+        _: &mut dyn Pieces,
+    ) -> Result<Vec<Message>, PluginError> {
         Err(PluginError::Unavailable(format!("there is no {}", plugin.name())))
     }
 

@@ -11,7 +11,7 @@ use botkube_config::{
 use super::*;
 use crate::{
     conversation::{Actor, Conversation},
-    port::{PluginCall, PluginError, PluginState, PluginStatus},
+    port::{Pieces, PluginCall, PluginError, PluginState, PluginStatus},
     render::{self, TextStyle},
     route::{Executors, PluginRef},
 };
@@ -21,7 +21,7 @@ struct States;
 
 #[async_trait]
 impl Plugins for States {
-    async fn execute(&self, _: &PluginRef, _: PluginCall) -> Result<Vec<Message>, PluginError> {
+    async fn execute(&self, _: &PluginRef, _: PluginCall, _: &mut dyn Pieces) -> Result<Vec<Message>, PluginError> {
         unreachable!("built-in commands execute nothing")
     }
 

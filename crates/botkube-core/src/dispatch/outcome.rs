@@ -72,8 +72,7 @@ impl Outcome {
 
     /// With what `--filter` leaves of a good answer.
     pub(super) fn filtered(mut self, command: &Command) -> Self {
-        let value = command.flags.filter.as_deref().filter(|value| !value.is_empty());
-        if let Some(value) = value.filter(|_| self.status == Status::Succeeded && !self.messages.is_empty())
+        if let Some(value) = command.filter().filter(|_| self.status == Status::Succeeded && !self.messages.is_empty())
             && !filter::apply(&mut self.messages, value)
         {
             self.messages.push(answer::empty());
@@ -81,8 +80,12 @@ impl Outcome {
         self
     }
 
-    /// With an input below each long output, to filter what was kept of it.
-    pub(super) fn offering(mut self, command: &Command) -> Self {
+    /// With an input below each long output, to filter what was kept of it; below all of them where they were shown before.
+    pub(super) fn offering(mut self, command: &Command, shown_before: bool) -> Self {
+        if shown_before {
+            self.messages.push(Message::new().input(filter::input(command)));
+            return self;
+        }
         for message in self.messages.iter_mut().filter(|message| filter::is_long(message)) {
             message.plaintext_inputs.push(filter::input(command));
         }

@@ -17,8 +17,7 @@ use std::{
 use async_trait::async_trait;
 use botkube_config::model::{AtThreshold, PluginEnv, PluginKey, Plugins as Settings, RestartPolicy};
 use botkube_core::{
-    conversation::Actor,
-    port::{Kubeconfig, PluginCall, PluginError, PluginState, PluginStatus, Plugins},
+    port::{PluginCall, PluginError, PluginState, PluginStatus, Plugins},
     route::PluginRef,
 };
 use botkube_plugin_host::{
@@ -82,19 +81,8 @@ fn named(name: &str) -> PluginRef {
 
 async fn ask(host: &Host, command: &str) -> Result<String, PluginError> {
     let name = command.split(' ').next().unwrap_or_default();
-    let answer = host.execute(&named(name), call(command)).await?;
+    let answer = host.execute(&named(name), PluginCall::new(command), &mut Vec::new()).await?;
     Ok(answer.first().map(|message| message.base_body.code_block.clone()).unwrap_or_default())
-}
-
-fn call(command: &str) -> PluginCall {
-    PluginCall {
-        command: command.to_owned(),
-        configs: Vec::new(),
-        kubeconfig: Kubeconfig::default(),
-        actor: Actor::default(),
-        typed: command.to_owned(),
-        interactive: false,
-    }
 }
 
 fn kill(signal: &str, process: u32) {
@@ -273,13 +261,13 @@ async fn a_plugin_that_cannot_be_had_is_tried_again_by_a_later_command_but_not_b
     let host = Host::new(catalogue, Arc::new(Direct), Settings::default()).unwrap();
     let plugin = PluginRef::Key("corp/mine".parse().unwrap());
     for _ in 0..2 {
-        let refused = host.execute(&plugin, call("mine id")).await.unwrap_err();
+        let refused = host.execute(&plugin, PluginCall::new("mine id"), &mut Vec::new()).await.unwrap_err();
         assert_eq!(refused, PluginError::Unknown("the repository `corp` is away".into()));
     }
     assert_eq!((away.asked.load(Ordering::Relaxed), host.state(&plugin).status), (1, PluginStatus::Unavailable));
 
     let began = Instant::now();
-    while host.execute(&plugin, call("mine id")).await.is_err() {
+    while host.execute(&plugin, PluginCall::new("mine id"), &mut Vec::new()).await.is_err() {
         assert!(began.elapsed() < Duration::from_secs(20), "it is never tried again");
         tokio::task::yield_now().await;
     }
@@ -301,7 +289,9 @@ async fn variables_of_plugins_env_arrive_and_none_that_were_not_asked_for() {
     let given = BTreeMap::from([("mine".to_owned(), script.into())]);
     let settings = Settings { env, ..Settings::default() };
     let host = Host::new(Catalogue { given, ..Catalogue::default() }, Arc::new(Direct), settings).unwrap();
-    host.execute(&PluginRef::Key("corp/mine".parse().unwrap()), call("mine")).await.unwrap_err();
+    host.execute(&PluginRef::Key("corp/mine".parse().unwrap()), PluginCall::new("mine"), &mut Vec::new())
+        .await
+        .unwrap_err();
     host.stop().await;
 
     let dump = fs::read_to_string(dump).unwrap();
