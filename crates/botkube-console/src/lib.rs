@@ -12,8 +12,8 @@ use std::sync::Arc;
 use botkube_core::{
     answer::Status,
     conversation::{Actor, Conversation, Incoming},
-    delivery::{self, Surface},
     dispatch::Dispatcher,
+    surface::{self, Surface},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -43,6 +43,6 @@ impl Console {
     /// Has one text answered.
     async fn say(&self, text: &str, surface: &mut impl Surface, cancel: CancellationToken) -> Status {
         let incoming = Incoming::typed(text, self.actor.clone(), self.conversation.clone());
-        delivery::deliver(self.dispatcher.submit(incoming, cancel), surface).await
+        surface::deliver(self.dispatcher.submit(incoming, cancel), surface).await
     }
 }
