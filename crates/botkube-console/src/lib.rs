@@ -3,8 +3,11 @@
 //! Reading order: [`Console`] what both kinds of input share · [`piped`] lines from a pipe · [`terminal`] lines a person
 //! edits · `screen` how messages are written.
 
+pub mod entry;
 pub mod piped;
+pub mod rooms;
 mod screen;
+pub mod store;
 pub mod terminal;
 
 use std::sync::Arc;

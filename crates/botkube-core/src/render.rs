@@ -12,7 +12,7 @@ use crate::platform::{Capabilities, Post};
 #[derive(Clone, Debug, PartialEq)]
 pub enum Fitted {
     /// A message.
-    Post(Post),
+    Post(Box<Post>),
     /// What is too long for messages.
     File {
         /// What to call it.
@@ -25,7 +25,7 @@ pub enum Fitted {
 /// A post as a platform can show it.
 #[must_use]
 pub fn fit(post: Post, _: &Capabilities) -> Vec<Fitted> {
-    vec![Fitted::Post(post)]
+    vec![Fitted::Post(Box::new(post))]
 }
 
 /// Where text is shown.

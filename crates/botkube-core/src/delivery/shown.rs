@@ -169,14 +169,14 @@ impl Shown {
 
     /// When there will be a step at the latest, if nothing else happens.
     pub(super) fn due(&self, capabilities: &Capabilities) -> Option<Instant> {
-        let silent = (self.cards.is_empty() && self.ended.is_none()).then(|| self.began + SILENCE);
+        let silent = (self.cards.is_empty() && self.ended.is_none()).then_some(self.began + SILENCE);
         let last = self.cards.len().checked_sub(1);
         let cards = self.cards.iter().enumerate().filter_map(|(at, card)| {
             let is_open = Some(at) == last && self.ended.is_none();
             card.due(is_open, capabilities)
         });
         let file = self.cards.iter().any(|card| card.file().is_some()) && self.ended.is_some();
-        silent.into_iter().chain(cards).chain(file.then(|| self.began)).min()
+        silent.into_iter().chain(cards).chain(file.then_some(self.began)).min()
     }
 
     /// What is to be done at this time.
@@ -318,9 +318,9 @@ impl Shown {
         for (piece, fitted) in fitted.into_iter().enumerate() {
             let place = Place { card: at, piece };
             match (fitted, card.standing.get(piece)) {
-                (Fitted::Post(post), None) => return Some(Step::Post { at: place, post }),
-                (Fitted::Post(post), Some(standing)) if capabilities.edits && standing.post.as_ref() != Some(&post) => {
-                    return Some(Step::Edit { at: place, posted: standing.posted.clone(), post });
+                (Fitted::Post(post), None) => return Some(Step::Post { at: place, post: *post }),
+                (Fitted::Post(post), Some(standing)) if capabilities.edits && standing.post.as_ref() != Some(&*post) => {
+                    return Some(Step::Edit { at: place, posted: standing.posted.clone(), post: *post });
                 }
                 (Fitted::File { name, content }, None) => {
                     let key = format!("{}/{at}.{piece}", self.key);
