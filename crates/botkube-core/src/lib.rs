@@ -3,12 +3,13 @@
 //! Reading order, which is the order of the corridor:
 //! [`conversation`] who says something and where · [`command`] what it says · [`route`] which binding answers ·
 //! [`policy`] whether it may · [`port`] the ports to credentials and plugins · [`answer`] the parts that come back ·
-//! `filter` what `--filter` leaves of them · [`delivery`] who shows them · [`render`] as text · [`builtin`] the commands the
+//! `filter` what `--filter` leaves of them · [`delivery`] who shows them · [`render`] what a platform cannot show put into words · [`control`] what its controls stand for · [`builtin`] the commands the
 //! agent answers itself · [`running`] what is under way · [`dispatch`] which walks it all.
 
 pub mod answer;
 pub mod builtin;
 pub mod command;
+pub mod control;
 pub mod conversation;
 pub mod delivery;
 pub mod dispatch;
