@@ -540,3 +540,6 @@ fn capabilities() -> Capabilities {
         ..Capabilities::everything()
     }
 }
+
+#[cfg(test)]
+mod tests;
