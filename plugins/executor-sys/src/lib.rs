@@ -146,7 +146,7 @@ fn watch(order: Order, name: String, rows: usize, wait: Duration, times: usize) 
                 None => Processes::look().await?,
                 Some(processes) => processes.again(wait).await?,
             };
-            let look = Part::message(message(processes.show(order, &name, rows), Section::new()));
+            let look = Part::update(message(processes.show(order, &name, rows), Section::new()));
             Ok(Some((look, (Some(processes), left))))
         }
     }))

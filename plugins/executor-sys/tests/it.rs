@@ -114,8 +114,17 @@ async fn the_chosen_order_is_the_one_of_the_table() {
 
 #[tokio::test]
 async fn watching_looks_as_often_as_asked() {
-    let looks = typed("sys watch 1 --times 2", &[]).await.unwrap();
-    assert!(!looks.is_empty() && looks.iter().all(|look| look.base_body.code_block.contains("PROGRAM")));
+    let plugin = Plugin::new(Sys);
+    let mut looks = plugin.stream("sys watch 1 --times 2", &[]);
+    for _ in 0..2 {
+        looks.next().await.unwrap().unwrap();
+    }
+    assert!(looks.next().await.is_none());
+}
+
+#[tokio::test]
+async fn watching_is_one_message() {
+    assert_eq!(rows("sys watch 1 --times 2", &["rows: 2"]).await.len(), 2);
 }
 
 #[tokio::test]
