@@ -46,6 +46,18 @@ async fn this_process_is_among_those_of_its_name() {
 }
 
 #[tokio::test]
+async fn a_long_name_is_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let long = folder.path().join("a-program-with-a-long-name");
+    std::fs::copy("/bin/sleep", &long).unwrap();
+    let mut program = process::Command::new(long).arg("60").spawn().unwrap();
+    let rows = rows("sys top --name program-with-a-long-name", &["rows: 1000"]).await;
+    program.kill().unwrap();
+    program.wait().unwrap();
+    assert!(rows.iter().any(|row| row[0] == program.id().to_string()), "{rows:?}");
+}
+
+#[tokio::test]
 async fn a_name_that_nothing_has_leaves_an_empty_table() {
     assert!(rows("sys top --name no/such/program", &[]).await.is_empty());
 }
