@@ -3,8 +3,11 @@
 //! Reading order: [`Console`] what both kinds of input share · [`piped`] lines from a pipe · [`terminal`] lines a person
 //! edits · `screen` how messages are written.
 
+pub mod entry;
 pub mod piped;
+pub mod rooms;
 mod screen;
+pub mod store;
 pub mod terminal;
 
 use std::sync::Arc;
@@ -12,8 +15,8 @@ use std::sync::Arc;
 use botkube_core::{
     answer::Status,
     conversation::{Actor, Conversation, Incoming},
-    delivery::{self, Surface},
     dispatch::Dispatcher,
+    surface::{self, Surface},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -43,6 +46,6 @@ impl Console {
     /// Has one text answered.
     async fn say(&self, text: &str, surface: &mut impl Surface, cancel: CancellationToken) -> Status {
         let incoming = Incoming::typed(text, self.actor.clone(), self.conversation.clone());
-        delivery::deliver(self.dispatcher.submit(incoming, cancel), surface).await
+        surface::deliver(self.dispatcher.submit(incoming, cancel), surface).await
     }
 }

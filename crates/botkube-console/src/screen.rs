@@ -4,8 +4,8 @@ use std::io::{self, Write};
 
 use botkube_api::message::Message;
 use botkube_core::{
-    delivery::Surface,
     render::{self, TextStyle},
+    surface::Surface,
 };
 
 /// Writes messages one below the other, as a person reads them: without upstream's header.

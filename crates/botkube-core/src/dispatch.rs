@@ -17,12 +17,12 @@ use crate::{
     answer::{Answer, Parts, Status},
     builtin::{self, Builtin, Desk},
     command::Command,
-    conversation::{Incoming, Origin},
+    conversation::{Actor, Conversation, Incoming, Origin},
     filter::{self, Kept},
     policy::{Decision, Policy},
     port::{Credentials, PluginCall, Plugins},
     route::{Bindings, Executors, PluginRef, Route},
-    running::{CommandId, Entry, MOST, Running, Ticket},
+    running::{Cancelled, CommandId, Entry, MOST, Running, Ticket},
 };
 
 /// Answers commands under one snapshot of the configuration.
@@ -77,6 +77,11 @@ impl Dispatcher {
     pub fn submit(self: &Arc<Self>, incoming: Incoming, cancel: CancellationToken) -> Answer {
         let id = self.running.next_id();
         Answer::new(id, |parts| self.clone().answer(id, Arc::new(incoming), cancel.child_token(), parts))
+    }
+
+    /// Cancels a command of this conversation in the name of `actor`; `false` when it does not run here.
+    pub fn cancel(&self, id: CommandId, actor: &Actor, conversation: &Conversation) -> bool {
+        self.running.cancel(id, actor, conversation) == Cancelled::Yes
     }
 
     async fn answer(

@@ -208,6 +208,37 @@ pub enum PlatformError {
     Refused(String),
 }
 
+impl Capabilities {
+    /// A platform that can show everything, of any length, at once.
+    #[must_use]
+    pub fn everything() -> Self {
+        let most = usize::MAX;
+        Self {
+            bot_name: String::new(),
+            edits: true,
+            ephemeral: true,
+            threads: true,
+            files: true,
+            forms: true,
+            live: true,
+            buttons: most,
+            selects: most,
+            multi_selects: true,
+            options: most,
+            inputs: most,
+            label: most,
+            value: most,
+            sections: most,
+            fields: most,
+            text: most,
+            code: most,
+            message: most,
+            messages: most,
+            pace: Duration::ZERO,
+        }
+    }
+}
+
 impl Anchor {
     /// Whether it is of use at this time.
     #[must_use]

@@ -6,6 +6,28 @@ use std::fmt::Write;
 use botkube_api::message::{Body, Button, LabelInput, Message, MultiSelect, Section, Selects, Timestamp};
 use unicode_width::UnicodeWidthStr;
 
+use crate::platform::{Capabilities, Post};
+
+/// A piece of what a post becomes on a platform.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fitted {
+    /// A message.
+    Post(Box<Post>),
+    /// What is too long for messages.
+    File {
+        /// What to call it.
+        name: String,
+        /// All of it.
+        content: String,
+    },
+}
+
+/// A post as a platform can show it.
+#[must_use]
+pub fn fit(post: Post, _: &Capabilities) -> Vec<Fitted> {
+    vec![Fitted::Post(Box::new(post))]
+}
+
 /// Where text is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TextStyle {

@@ -13,8 +13,8 @@ use botkube_config::Options;
 use botkube_core::{
     answer::Status,
     conversation::Incoming,
-    delivery::{self, Surface},
     render::{self, TextStyle},
+    surface::{self, Surface},
 };
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -52,7 +52,7 @@ pub(crate) fn run(exec: Exec, given: Vec<GivenPlugin>) -> Result<ExitCode> {
         let cancel = CancellationToken::new();
         talk::on_signal(&cancel);
         let mut collected = Collected::default();
-        let status = delivery::deliver(agent.dispatcher.submit(incoming, cancel), &mut collected).await;
+        let status = surface::deliver(agent.dispatcher.submit(incoming, cancel), &mut collected).await;
         bars.clear();
         agent.stop().await;
         if let Err(error) = print(exec.output, status, collected) {

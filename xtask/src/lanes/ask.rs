@@ -21,11 +21,11 @@ use botkube_api::message::Message;
 use botkube_core::{
     answer::Status,
     conversation::{Actor, Conversation, Incoming},
-    delivery::{self, Surface},
     dispatch::Dispatcher,
     port::{Kubeconfig, PluginCall, PluginStatus, Plugins},
     render::{self, TextStyle},
     route::PluginRef,
+    surface::{self, Surface},
 };
 use botkube_plugin_host::{catalogue::Catalogue, host::Host};
 use botkube_proto::executor::{
@@ -144,7 +144,7 @@ pub(crate) async fn start(config: &Path, agent: &Path) -> Result<(Agent, [Durati
 async fn ask(dispatcher: &Arc<Dispatcher>, conversation: &Conversation, text: &str) -> Result<String> {
     let incoming = Incoming::typed(text.to_owned(), Actor::default(), conversation.clone());
     let mut shown = Shown::default();
-    let status = delivery::deliver(dispatcher.submit(incoming, CancellationToken::new()), &mut shown).await;
+    let status = surface::deliver(dispatcher.submit(incoming, CancellationToken::new()), &mut shown).await;
     ensure!(status == Status::Succeeded, "{status:?}: {}", shown.0);
     Ok(shown.0)
 }

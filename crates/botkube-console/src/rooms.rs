@@ -1,0 +1,469 @@
+//! The console as a chat platform: channels that keep what was said in them, and tell whoever watches. It knows neither
+//! terminal nor browser; both are faces of it.
+
+use std::{
+    collections::{BTreeMap, HashMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    time::{Duration, SystemTime},
+};
+
+use async_trait::async_trait;
+use botkube_core::{
+    answer::Status,
+    chat::{Accepted, Chat, Said},
+    command::LONGEST,
+    conversation::{Actor, Certainty, Conversation, Incoming},
+    platform::{Anchor, Attachment, Audience, Capabilities, Platform, PlatformError, Post, Posted},
+    running::CommandId,
+};
+use tokio::sync::broadcast;
+
+use crate::{
+    entry::{By, Doing, Entry, File, State, since_1970},
+    store::Store,
+};
+
+/// How many entries of a channel are kept; the oldest go first.
+pub const KEPT: usize = 1000;
+/// How many changes may wait for whoever watches; who is slower has to look again.
+const WAITING: usize = 512;
+/// The longest name of a person, in characters.
+const LONGEST_NAME: usize = 80;
+
+/// The channels of the console.
+pub struct Rooms {
+    capabilities: Capabilities,
+    rooms: BTreeMap<String, Room>,
+    store: Arc<dyn Store>,
+    chat: OnceLock<Arc<Chat>>,
+}
+
+/// A person at the console, as they say who they are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Person {
+    /// Given by the console.
+    pub id: String,
+    /// The name people know.
+    pub name: String,
+}
+
+/// What happened in a channel.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Change {
+    /// An entry is new, or is now like this.
+    Entry(Arc<Entry>),
+    /// An entry's code grew by this text.
+    Grown {
+        /// Which entry.
+        id: String,
+        /// The revision it has now.
+        revision: u64,
+        /// What is new of its code.
+        text: String,
+        /// The entry as it is now.
+        entry: Arc<Entry>,
+    },
+    /// An entry is to be opened as a form.
+    Form(Arc<Entry>),
+    /// So much happened that some of it is not told: look again.
+    Missed,
+}
+
+/// Tells what happens in a channel, as far as one person sees it.
+pub struct Watch {
+    person: String,
+    changes: broadcast::Receiver<Change>,
+}
+
+/// Why something was not done; the text says what to do.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// There is no such channel.
+    #[error("there is no channel {wanted:?}; there are: {channels}")]
+    NoChannel {
+        /// What was asked for.
+        wanted: String,
+        /// Those there are.
+        channels: String,
+    },
+    /// Nothing was said.
+    #[error("nothing was said")]
+    Empty,
+    /// It is too long.
+    #[error("it has {0} bytes and may have {LONGEST}; nothing of it was run")]
+    TooLong(usize),
+    /// Too much is going on in the channel.
+    #[error("too many commands wait in this channel; nothing was run. Try again when some have ended")]
+    Full,
+    /// The command does not run here.
+    #[error("the command {0} does not run here; it may have ended already")]
+    NotRunning(CommandId),
+    /// The agent is not there yet, or not any more.
+    #[error("the agent is not ready; try again in a moment")]
+    NotReady,
+    /// No such message is there for this person.
+    #[error("the message is not there any more; nothing was run")]
+    NoMessage,
+    /// The control was not used as it can be.
+    #[error("{0}; nothing was run")]
+    Control(String),
+}
+
+struct Room {
+    conversation: Conversation,
+    state: Mutex<Kept>,
+    changes: broadcast::Sender<Change>,
+}
+
+/// What a channel keeps.
+#[derive(Default)]
+struct Kept {
+    entries: VecDeque<Arc<Entry>>,
+    revision: u64,
+    last: u64,
+    /// The entries by the keys of whoever said them.
+    keys: HashMap<String, String>,
+}
+
+impl Rooms {
+    /// Channels with what the store has kept of them. Commands that ran when the agent ended have ended with it.
+    #[must_use]
+    pub fn new(channels: Vec<Conversation>, store: Arc<dyn Store>) -> Arc<Self> {
+        let room = |conversation: Conversation| {
+            let entries = store.load(&conversation.alias);
+            let state = Mutex::new(Kept::new(entries));
+            (conversation.alias.clone(), Room { conversation, state, changes: broadcast::Sender::new(WAITING) })
+        };
+        let rooms: BTreeMap<_, _> = channels.into_iter().map(room).collect();
+        let rooms = Self { capabilities: capabilities(), rooms, store, chat: OnceLock::new() };
+        rooms.end_what_ran();
+        Arc::new(rooms)
+    }
+
+    /// Says who answers here. Only the first counts.
+    pub fn answered_by(&self, chat: Arc<Chat>) {
+        let _ = self.chat.set(chat);
+    }
+
+    /// The channels, by alias.
+    pub fn channels(&self) -> impl Iterator<Item = &Conversation> {
+        self.rooms.values().map(|room| &room.conversation)
+    }
+
+    /// What a person sees of a channel that is newer than `after`, and whatever happens from now on.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such channel.
+    pub fn watch(&self, alias: &str, person: &str, after: u64) -> Result<(Vec<Arc<Entry>>, Watch), Refused> {
+        let room = self.room(alias)?;
+        // Under the lock, so that nothing is missed in between and nothing told twice.
+        let kept = room.kept();
+        let changes = room.changes.subscribe();
+        let entries = kept.entries.iter().filter(|entry| entry.revision > after && entry.is_for(person));
+        Ok((entries.cloned().collect(), Watch { person: person.to_owned(), changes }))
+    }
+
+    /// The revision of the latest change in a channel.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such channel.
+    pub fn revision(&self, alias: &str) -> Result<u64, Refused> {
+        Ok(self.room(alias)?.kept().revision)
+    }
+
+    /// Says something in a channel. The same key is answered once, whether or not the agent was started again in between.
+    ///
+    /// # Errors
+    ///
+    /// Why nothing was run.
+    pub fn say(&self, alias: &str, person: &Person, key: &str, text: &str) -> Result<Accepted, Refused> {
+        let conversation = self.room(alias)?.conversation.clone();
+        let incoming = Incoming::typed(text, person.actor(), conversation);
+        self.submit(alias, person, key, incoming, None)
+    }
+
+    /// Cancels a command of a channel.
+    ///
+    /// # Errors
+    ///
+    /// When it does not run there.
+    pub fn cancel(&self, alias: &str, person: &Person, command: CommandId) -> Result<(), Refused> {
+        let room = self.room(alias)?;
+        let chat = self.chat.get().ok_or(Refused::NotReady)?;
+        let is_cancelled = chat.cancel(command, &person.actor(), &room.conversation);
+        is_cancelled.then_some(()).ok_or(Refused::NotRunning(command))
+    }
+
+    /// Who answers here.
+    ///
+    /// # Errors
+    ///
+    /// When nobody does yet.
+    pub fn chat(&self) -> Result<&Arc<Chat>, Refused> {
+        self.chat.get().ok_or(Refused::NotReady)
+    }
+
+    /// Where entries and files are kept.
+    #[must_use]
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+
+    /// Shows what a person says and has it answered.
+    fn submit(
+        &self,
+        alias: &str,
+        person: &Person,
+        key: &str,
+        incoming: Incoming,
+        original: Option<String>,
+    ) -> Result<Accepted, Refused> {
+        let room = self.room(alias)?;
+        let chat = self.chat()?;
+        if incoming.text.trim().is_empty() {
+            return Err(Refused::Empty);
+        }
+        if incoming.text.len() > LONGEST {
+            return Err(Refused::TooLong(incoming.text.len()));
+        }
+        let key = format!("{}/{key}", person.id);
+        let id = {
+            let mut kept = room.kept();
+            if kept.keys.contains_key(&key) {
+                return Ok(Accepted::Before);
+            }
+            let entry = kept.new_entry(By { id: person.id.clone(), name: person.name.clone(), bot: false }, &key);
+            let entry = Entry { text: Some(incoming.text.clone()), how: Some(incoming.origin), ..entry };
+            let id = entry.id.clone();
+            self.put(room, &mut kept, entry);
+            id
+        };
+        let anchor = Anchor { id: id.clone(), original: original.map(Posted), expires: None };
+        let accepted = chat.say(Said { incoming, key: key.clone(), anchor: Some(anchor) });
+        if accepted == Accepted::Full {
+            let mut kept = room.kept();
+            // It may be said again.
+            kept.keys.remove(&key);
+            return Err(Refused::Full);
+        }
+        Ok(accepted)
+    }
+
+    fn room(&self, alias: &str) -> Result<&Room, Refused> {
+        self.rooms.get(alias).ok_or_else(|| Refused::NoChannel {
+            wanted: alias.chars().take(LONGEST_NAME).collect(),
+            channels: self.rooms.keys().map(String::as_str).collect::<Vec<_>>().join(", "),
+        })
+    }
+
+    /// Keeps an entry that is new or has changed, and tells whoever watches.
+    fn put(&self, room: &Room, kept: &mut Kept, mut entry: Entry) {
+        kept.revision += 1;
+        entry.revision = kept.revision;
+        let entry = Arc::new(entry);
+        let place = kept.entries.iter().rposition(|other| other.id == entry.id);
+        let change = match place {
+            Some(place) => {
+                let before = std::mem::replace(&mut kept.entries[place], entry.clone());
+                match entry.growth(&before) {
+                    Some(text) => Change::Grown {
+                        id: entry.id.clone(),
+                        revision: entry.revision,
+                        text: text.to_owned(),
+                        entry: entry.clone(),
+                    },
+                    None => Change::Entry(entry.clone()),
+                }
+            }
+            None => {
+                kept.keys.insert(entry.key.clone(), entry.id.clone());
+                kept.entries.push_back(entry.clone());
+                Change::Entry(entry.clone())
+            }
+        };
+        self.store.keep(&room.conversation.alias, &entry);
+        while kept.entries.len() > KEPT {
+            if let Some(oldest) = kept.entries.pop_front() {
+                kept.keys.remove(&oldest.key);
+                self.store.forget(&room.conversation.alias, &oldest);
+            }
+        }
+        // Nobody need watch.
+        let _ = room.changes.send(change);
+    }
+
+    /// An answer of the agent's; the one that was given before under this key, if there is one.
+    fn answer(&self, alias: &str, key: &str, anchor: Option<&Anchor>, make: impl FnOnce(Entry) -> Entry) -> Result<Posted, PlatformError> {
+        let room = self.room(alias).map_err(|error| PlatformError::Refused(error.to_string()))?;
+        let mut kept = room.kept();
+        if let Some(id) = kept.keys.get(key) {
+            return Ok(Posted(id.clone()));
+        }
+        let entry = kept.new_entry(By { name: "Botkube".into(), bot: true, ..By::default() }, key);
+        let answers = anchor.map(|anchor| anchor.id.clone());
+        let entry = make(Entry { answers, ..entry });
+        let posted = Posted(entry.id.clone());
+        self.put(room, &mut kept, entry);
+        Ok(posted)
+    }
+
+    /// What ran when the agent ended ended with it.
+    fn end_what_ran(&self) {
+        for room in self.rooms.values() {
+            let mut kept = room.kept();
+            let running: Vec<_> = kept.entries.iter().filter(|entry| entry.is_running()).cloned().collect();
+            for entry in running {
+                let mut entry = (*entry).clone();
+                if let Some(Doing { since, state, .. }) = &mut entry.live {
+                    let took_ms = since_1970(SystemTime::now()).saturating_sub(*since);
+                    *state = State::Ended { status: Status::Cancelled, took_ms };
+                }
+                self.put(room, &mut kept, entry);
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Platform for Rooms {
+    fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    async fn post(&self, conversation: &Conversation, post: &Post) -> Result<Posted, PlatformError> {
+        self.answer(&conversation.alias, &post.key, post.anchor.as_ref(), |entry| shown(entry, post))
+    }
+
+    async fn edit(&self, conversation: &Conversation, posted: &Posted, post: &Post) -> Result<(), PlatformError> {
+        let room = self.room(&conversation.alias).map_err(|_| PlatformError::Gone)?;
+        let mut kept = room.kept();
+        let entry = kept.entries.iter().rfind(|entry| entry.id == posted.0).ok_or(PlatformError::Gone)?;
+        let entry = shown((**entry).clone(), post);
+        self.put(room, &mut kept, entry);
+        Ok(())
+    }
+
+    async fn attach(&self, conversation: &Conversation, attachment: &Attachment) -> Result<Posted, PlatformError> {
+        let name = self.store.keep_file(attachment).map_err(|error| {
+            PlatformError::Failed(format!("{} cannot be kept: {error}", attachment.name))
+        })?;
+        let file = File { name: attachment.name.clone(), size: attachment.size, url: format!("/files/{name}") };
+        let only_for = person(&attachment.audience);
+        self.answer(&conversation.alias, &attachment.key, attachment.anchor.as_ref(), |entry| Entry {
+            file: Some(file),
+            only_for,
+            ..entry
+        })
+    }
+
+    async fn open_form(&self, conversation: &Conversation, anchor: &Anchor, form: &Post) -> Result<(), PlatformError> {
+        let room = self.room(&conversation.alias).map_err(|_| PlatformError::Gone)?;
+        let asked = room.kept().entries.iter().rfind(|entry| entry.id == anchor.id).map(|entry| entry.by.id.clone());
+        // It stays as a message of the person who asked, for when the form is closed.
+        let only_for = asked.ok_or(PlatformError::Gone)?;
+        let form = Post { audience: Audience::Person(only_for), ..form.clone() };
+        let posted = self.post(conversation, &form).await?;
+        let entry = room.kept().entries.iter().rfind(|entry| entry.id == posted.0).cloned();
+        let _ = room.changes.send(Change::Form(entry.ok_or(PlatformError::Gone)?));
+        Ok(())
+    }
+}
+
+impl Watch {
+    /// What happens next; `None` when the channel is gone.
+    pub async fn next(&mut self) -> Option<Change> {
+        loop {
+            match self.changes.recv().await {
+                Ok(change) => {
+                    let is_seen = match &change {
+                        Change::Entry(entry) | Change::Grown { entry, .. } | Change::Form(entry) => {
+                            entry.is_for(&self.person)
+                        }
+                        Change::Missed => true,
+                    };
+                    if is_seen {
+                        return Some(change);
+                    }
+                }
+                Err(broadcast::error::RecvError::Lagged(_)) => return Some(Change::Missed),
+                Err(broadcast::error::RecvError::Closed) => return None,
+            }
+        }
+    }
+}
+
+impl Person {
+    fn actor(&self) -> Actor {
+        let (id, display_name) = (self.id.clone(), self.name.chars().take(LONGEST_NAME).collect());
+        Actor { id, display_name, mention: String::new(), certainty: Certainty::SelfDeclared }
+    }
+}
+
+impl Room {
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Kept {
+    fn new(entries: Vec<Entry>) -> Self {
+        Self {
+            revision: entries.iter().map(|entry| entry.revision).max().unwrap_or_default(),
+            last: entries.iter().filter_map(|entry| entry.id.parse().ok()).max().unwrap_or_default(),
+            keys: entries.iter().map(|entry| (entry.key.clone(), entry.id.clone())).collect(),
+            entries: entries.into_iter().map(Arc::new).collect(),
+        }
+    }
+
+    fn new_entry(&mut self, by: By, key: &str) -> Entry {
+        self.last += 1;
+        Entry {
+            id: self.last.to_string(),
+            revision: 0,
+            at: since_1970(SystemTime::now()),
+            by,
+            key: key.to_owned(),
+            text: None,
+            how: None,
+            header: None,
+            message: None,
+            live: None,
+            file: None,
+            only_for: None,
+            answers: None,
+        }
+    }
+}
+
+/// An entry that shows a post.
+fn shown(entry: Entry, post: &Post) -> Entry {
+    Entry {
+        header: post.header.clone(),
+        message: Some(post.message.clone()),
+        live: post.live.as_ref().map(Doing::from),
+        only_for: person(&post.audience),
+        ..entry
+    }
+}
+
+fn person(audience: &Audience) -> Option<String> {
+    match audience {
+        Audience::Everyone => None,
+        Audience::Person(id) => Some(id.clone()),
+    }
+}
+
+/// What the console can show: everything, up to what a person can look at.
+fn capabilities() -> Capabilities {
+    Capabilities {
+        threads: false,
+        code: 128 << 10,
+        text: 64 << 10,
+        message: 256 << 10,
+        messages: 8,
+        pace: Duration::from_millis(100),
+        ..Capabilities::everything()
+    }
+}

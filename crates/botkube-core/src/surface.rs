@@ -1,0 +1,30 @@
+//! Writes an answer as it comes, to a pipe or a script's output; it knows no platform. Conversations that people share have
+//! [`chat`](crate::chat).
+
+use botkube_api::message::Message;
+
+use crate::answer::{Answer, Content, Status};
+
+/// A place that shows messages.
+pub trait Surface {
+    /// Shows a message; `header` is the line upstream puts above it.
+    fn show(&mut self, message: &Message, header: Option<&str>);
+
+    /// Shows more of a command's output, right behind what it showed of it before.
+    fn output(&mut self, text: &str, header: Option<&str>);
+}
+
+/// Shows an answer to its end and says how it ended. Whoever makes the answer waits while the surface is slow.
+pub async fn deliver(mut answer: Answer, surface: &mut impl Surface) -> Status {
+    while let Some(part) = answer.next().await {
+        match part.content {
+            Content::Message { message, header } => surface.show(&message, header.as_deref()),
+            Content::Update { message, .. } => surface.show(&message, None),
+            Content::Text { text, header } => surface.output(&text, header.as_deref()),
+            Content::Progress(_) => {}
+            Content::End(status) => return status,
+        }
+    }
+    // Whoever made the answer is gone with its runtime.
+    Status::Cancelled
+}
