@@ -229,7 +229,8 @@ impl Control<'_> {
     /// Whether it can hold these values.
     fn accept(&self, values: &[String]) -> Result<(), PressError> {
         let name = || self.name().to_owned();
-        let one = || if values.len() == 1 { Ok(()) } else { Err(PressError::One { name: name(), count: values.len() }) };
+        let one =
+            || if values.len() == 1 { Ok(()) } else { Err(PressError::One { name: name(), count: values.len() }) };
         match self {
             Self::Button(_) if values.is_empty() => Ok(()),
             Self::Button(_) => Err(PressError::Valueless(name())),
@@ -303,8 +304,7 @@ impl Control<'_> {
                 BlockAction { kind: kind.into(), selected_option, ..BlockAction::default() }
             }
             Self::MultiSelect(select) => {
-                let selected_options =
-                    held.map_or_else(|| select.initial_options.iter().map(object).collect(), chosen);
+                let selected_options = held.map_or_else(|| select.initial_options.iter().map(object).collect(), chosen);
                 BlockAction { kind: "multi_static_select".into(), selected_options, ..BlockAction::default() }
             }
         })
@@ -317,12 +317,8 @@ impl Control<'_> {
 
 /// An option as Slack reports it.
 fn object(option: &OptionItem) -> OptionObject {
-    let text = TextObject {
-        kind: "plain_text".into(),
-        text: option.name.clone(),
-        emoji: Some(true),
-        ..TextObject::default()
-    };
+    let text =
+        TextObject { kind: "plain_text".into(), text: option.name.clone(), emoji: Some(true), ..TextObject::default() };
     OptionObject { text: Some(text), value: option.value.clone(), ..OptionObject::default() }
 }
 
