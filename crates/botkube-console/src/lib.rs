@@ -9,6 +9,7 @@ pub mod rooms;
 mod screen;
 pub mod store;
 pub mod terminal;
+pub mod web;
 
 use std::sync::Arc;
 
