@@ -225,8 +225,14 @@ async fn turn_away(mut stream: TcpStream) {
 fn router(hall: Arc<Hall>) -> Router {
     Router::new()
         .route("/", get(page))
-        .route("/app.js", get(|State(hall): State<Arc<Hall>>, asked: HeaderMap| async move { hall.script.answer(&asked, true) }))
-        .route("/app.css", get(|State(hall): State<Arc<Hall>>, asked: HeaderMap| async move { hall.style.answer(&asked, true) }))
+        .route(
+            "/app.js",
+            get(|State(hall): State<Arc<Hall>>, asked: HeaderMap| async move { hall.script.answer(&asked, true) }),
+        )
+        .route(
+            "/app.css",
+            get(|State(hall): State<Arc<Hall>>, asked: HeaderMap| async move { hall.style.answer(&asked, true) }),
+        )
         .route("/files/{name}", get(file))
         .route("/ws", get(socket))
         .fallback(|| async { (StatusCode::NOT_FOUND, "There is nothing here.\n") })

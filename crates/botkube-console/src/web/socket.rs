@@ -203,7 +203,12 @@ impl Window {
             let seen = if is_known { seen } else { 0 };
             let latest = latest(&entries, seen);
             self.outbox.begin(channel, seen, !is_known, entries);
-            let pump = Pump { hall: hall.clone(), outbox: self.outbox.clone(), channel: channel.clone(), person: person.clone() };
+            let pump = Pump {
+                hall: hall.clone(),
+                outbox: self.outbox.clone(),
+                channel: channel.clone(),
+                person: person.clone(),
+            };
             self.channels.spawn(pump.run(watch, latest));
         }
     }
@@ -235,7 +240,9 @@ impl Pump {
                 Change::Entry(entry) | Change::Grown { entry, .. } => latest = latest.max(entry.revision),
                 Change::Form(_) => {}
                 Change::Missed => {
-                    let Ok((entries, again)) = self.hall.rooms.watch(&self.channel, &self.person, latest) else { return };
+                    let Ok((entries, again)) = self.hall.rooms.watch(&self.channel, &self.person, latest) else {
+                        return;
+                    };
                     latest = self::latest(&entries, latest);
                     watch = again;
                     entries.into_iter().for_each(|entry| self.outbox.change(&self.channel, Change::Entry(entry)));

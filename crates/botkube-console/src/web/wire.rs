@@ -152,8 +152,10 @@ impl FromBrowser {
             Misunderstood { key: serde_json::from_str::<Keyed>(text).ok().map(|keyed| keyed.key), reason }
         };
         if text.len() > LONGEST_FRAME {
-            let reason =
-                format!("this has {} bytes and may have {LONGEST_FRAME}; nothing was done. Make it shorter", text.len());
+            let reason = format!(
+                "this has {} bytes and may have {LONGEST_FRAME}; nothing was done. Make it shorter",
+                text.len()
+            );
             return Err(misunderstood(reason));
         }
         let frame = serde_json::from_str::<Self>(text)
@@ -197,7 +199,11 @@ mod tests {
         check(r#"{"type":"shout","key":"a"}"#, Some("a"), "unknown variant `shout`");
         check(r#"{"type":"say","key":"a","channel":"ops"}"#, Some("a"), "missing field `text`");
         check(r#"{"type":"say","key":1,"channel":"ops","text":""}"#, None, "expected a string");
-        check(r#"{"type":"press","key":"a","channel":"o","entry":"1","control":"x"}"#, Some("a"), "`x` names no control");
+        check(
+            r#"{"type":"press","key":"a","channel":"o","entry":"1","control":"x"}"#,
+            Some("a"),
+            "`x` names no control",
+        );
         check(r#"{"type":"cancel","key":"a","channel":"o","command":"7"}"#, Some("a"), "7");
         check(&format!(r#"{{"type":"say","key":"a","text":"{}"}}"#, "x".repeat(LONGEST_FRAME)), Some("a"), "may have");
     }
