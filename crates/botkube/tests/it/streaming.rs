@@ -210,7 +210,8 @@ impl Pieces for Slow {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn as_many_slow_readers_as_there_may_be_keep_nobody_else_waiting() {
-    let settings = Settings { max_concurrent_calls: 33, health_check_interval: Duration::from_secs(1), ..Settings::default() };
+    let settings =
+        Settings { max_concurrent_calls: 33, health_check_interval: Duration::from_secs(1), ..Settings::default() };
     let kept = Kept::new(settings);
     let id = kept.id().await;
     let slow: Vec<_> = (0..32).map(|_| kept.asking("mine stream endless".into(), Slow)).collect();
@@ -281,7 +282,8 @@ async fn a_plugin_that_goes_on_with_a_cancelled_command_is_left_alone_while_othe
 async fn a_program_that_runs_for_a_cancelled_command_is_killed() {
     let kept = Kept::new(Settings::default());
     let file = kept.machine.path("pid");
-    let call = kept.asking(format!("live run sh -c 'echo $$ > {0}.new; mv {0}.new {0}; sleep 600'", file.display()), Vec::new());
+    let call = kept
+        .asking(format!("live run sh -c 'echo $$ > {0}.new; mv {0}.new {0}; sleep 600'", file.display()), Vec::new());
     eventually("it runs", || file.exists());
     let process = fs::read_to_string(file).unwrap().trim().parse().unwrap();
     call.abort();
