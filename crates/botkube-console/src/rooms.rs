@@ -8,10 +8,12 @@ use std::{
 };
 
 use async_trait::async_trait;
+use botkube_api::message::{Message, OptionGroup, OptionItem};
 use botkube_core::{
     answer::Status,
     chat::{Accepted, Chat, Said},
     command::LONGEST,
+    control::{self, Control, ControlId, Entered, Pressed},
     conversation::{Actor, Certainty, Conversation, Incoming},
     platform::{Anchor, Attachment, Audience, Capabilities, Platform, PlatformError, Post, Posted},
     running::CommandId,
@@ -45,6 +47,19 @@ pub struct Person {
     pub id: String,
     /// The name people know.
     pub name: String,
+}
+
+/// A control that was used.
+#[derive(Clone, Debug)]
+pub struct Used {
+    /// The entry whose message it belongs to.
+    pub entry: String,
+    /// Which of its controls.
+    pub control: ControlId,
+    /// What was chosen or typed.
+    pub values: Vec<String>,
+    /// What all of the entry's controls hold.
+    pub entered: Entered,
 }
 
 /// What happened in a channel.
@@ -184,6 +199,50 @@ impl Rooms {
         self.submit(alias, person, key, incoming, None)
     }
 
+    /// Uses a control of an entry, while the entry's controls hold what was `entered`. As for [`Rooms::say`].
+    ///
+    /// # Errors
+    ///
+    /// Why nothing was run.
+    pub fn press(&self, alias: &str, person: &Person, key: &str, used: &Used) -> Result<Accepted, Refused> {
+        let room = self.room(alias)?;
+        let message = self.message(room, person, &used.entry)?;
+        let Pressed { text, origin, controls } = control::press(&message, &used.control, &used.values, &used.entered)
+            .map_err(|error| Refused::Control(error.to_string()))?;
+        let (actor, conversation) = (person.actor(), room.conversation.clone());
+        let incoming = Incoming { text, actor, conversation, origin, controls };
+        self.submit(alias, person, key, incoming, Some(used.entry.clone()))
+    }
+
+    /// The options of a select of an entry whose names or values contain what was typed, in either letter case. Upstream asks
+    /// no plugin for them either.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such select.
+    pub fn options(
+        &self,
+        alias: &str,
+        person: &Person,
+        entry: &str,
+        control: &ControlId,
+        typed: &str,
+    ) -> Result<Vec<OptionGroup>, Refused> {
+        let message = self.message(self.room(alias)?, person, entry)?;
+        let controls = control::controls(&message);
+        let found = controls.iter().find(|(id, _)| id == control);
+        let Some((_, Control::Select(select))) = found else {
+            return Err(Refused::Control(format!("the message has no select `{control}`")));
+        };
+        let typed = typed.to_lowercase();
+        let fits =
+            |option: &OptionItem| [&option.name, &option.value].iter().any(|it| it.to_lowercase().contains(&typed));
+        let mut groups = select.option_groups.clone();
+        groups.iter_mut().for_each(|group| group.options.retain(fits));
+        groups.retain(|group| !group.options.is_empty());
+        Ok(groups)
+    }
+
     /// Cancels a command of a channel.
     ///
     /// # Errors
@@ -251,6 +310,13 @@ impl Rooms {
         Ok(accepted)
     }
 
+    /// A message that this person sees.
+    fn message(&self, room: &Room, person: &Person, entry: &str) -> Result<Message, Refused> {
+        let kept = room.kept();
+        let entry = kept.entries.iter().rfind(|other| other.id == entry && other.is_for(&person.id));
+        entry.and_then(|entry| entry.message.clone()).ok_or(Refused::NoMessage)
+    }
+
     fn room(&self, alias: &str) -> Result<&Room, Refused> {
         self.rooms.get(alias).ok_or_else(|| Refused::NoChannel {
             wanted: alias.chars().take(LONGEST_NAME).collect(),
@@ -295,7 +361,13 @@ impl Rooms {
     }
 
     /// An answer of the agent's; the one that was given before under this key, if there is one.
-    fn answer(&self, alias: &str, key: &str, anchor: Option<&Anchor>, make: impl FnOnce(Entry) -> Entry) -> Result<Posted, PlatformError> {
+    fn answer(
+        &self,
+        alias: &str,
+        key: &str,
+        anchor: Option<&Anchor>,
+        make: impl FnOnce(Entry) -> Entry,
+    ) -> Result<Posted, PlatformError> {
         let room = self.room(alias).map_err(|error| PlatformError::Refused(error.to_string()))?;
         let mut kept = room.kept();
         if let Some(id) = kept.keys.get(key) {
@@ -346,9 +418,10 @@ impl Platform for Rooms {
     }
 
     async fn attach(&self, conversation: &Conversation, attachment: &Attachment) -> Result<Posted, PlatformError> {
-        let name = self.store.keep_file(attachment).map_err(|error| {
-            PlatformError::Failed(format!("{} cannot be kept: {error}", attachment.name))
-        })?;
+        let name = self
+            .store
+            .keep_file(attachment)
+            .map_err(|error| PlatformError::Failed(format!("{} cannot be kept: {error}", attachment.name)))?;
         let file = File { name: attachment.name.clone(), size: attachment.size, url: format!("/files/{name}") };
         let only_for = person(&attachment.audience);
         self.answer(&conversation.alias, &attachment.key, attachment.anchor.as_ref(), |entry| Entry {
@@ -467,3 +540,6 @@ fn capabilities() -> Capabilities {
         ..Capabilities::everything()
     }
 }
+
+#[cfg(test)]
+mod tests;

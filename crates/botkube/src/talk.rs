@@ -162,9 +162,8 @@ fn shortened(names: &[String]) -> String {
 
 fn greeting(given: &[String], log: &str) -> String {
     let mut tries: Vec<String> = given.iter().map(|name| format!("{name} help")).collect();
-    tries.extend(
-        embedded::NAMES.iter().filter(|name| !given.iter().any(|g| g == *name)).map(|name| format!("{name} hello")),
-    );
+    let is_embedded = |text: &&&str| !given.iter().any(|name| text.split(' ').next() == Some(name));
+    tries.extend(embedded::TRIES.iter().filter(is_embedded).map(ToString::to_string));
     tries.push("help".into());
     format!(
         "Botkube demo, on this machine only          log  {log}\n  try    {}      (Tab completes, Ctrl-D leaves)\n  yours  \

@@ -319,7 +319,9 @@ impl Shown {
             let place = Place { card: at, piece };
             match (fitted, card.standing.get(piece)) {
                 (Fitted::Post(post), None) => return Some(Step::Post { at: place, post: *post }),
-                (Fitted::Post(post), Some(standing)) if capabilities.edits && standing.post.as_ref() != Some(&*post) => {
+                (Fitted::Post(post), Some(standing))
+                    if capabilities.edits && standing.post.as_ref() != Some(&*post) =>
+                {
                     return Some(Step::Edit { at: place, posted: standing.posted.clone(), post: *post });
                 }
                 (Fitted::File { name, content }, None) => {
