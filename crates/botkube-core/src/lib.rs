@@ -4,9 +4,9 @@
 //! [`conversation`] who says something and where · [`command`] what it says · [`route`] which binding answers ·
 //! [`policy`] whether it may · [`port`] the ports to credentials and plugins · [`answer`] the parts that come back ·
 //! `filter` what `--filter` leaves of them · [`platform`] where they are shown · [`chat`] its conversations · `delivery` who
-//! shows them there · [`surface`] or as they come, in a pipe · [`render`] how · [`control`] what the controls of what is shown
-//! stand for · [`builtin`] the commands the agent answers itself · [`running`] what is under way · [`dispatch`] which walks it
-//! all. `testing` makes up messages for tests.
+//! shows them there · [`surface`] or as they come, in a pipe · [`render`] what a platform cannot show, put into words ·
+//! [`control`] what its controls stand for · [`builtin`] the commands the agent answers itself · [`running`] what is under
+//! way · [`dispatch`] which walks it all. `testing` makes up messages for tests.
 
 pub mod answer;
 pub mod builtin;

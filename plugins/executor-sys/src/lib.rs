@@ -130,7 +130,7 @@ impl Top {
     /// The agent's own `--filter` only sees the rows that are shown; `--name` finds every process.
     fn controls(&self, order: Order) -> Section {
         let orders = Order::value_variants().iter().map(|order| order.word());
-        let by = Select::new("Order", "sys top --by").group("First the", orders).initial(order.word());
+        let by = Select::new("Order", "sys top --by").group("By", orders).initial(order.word());
         let name = LabelInput::new("Name", format!("sys top --by {} --name=", order.word()));
         Section::new().select(by).input(name.placeholder("Part of a program's name").on_enter())
     }
@@ -146,7 +146,7 @@ fn watch(order: Order, name: String, rows: usize, wait: Duration, times: usize) 
                 None => Processes::look().await?,
                 Some(processes) => processes.again(wait).await?,
             };
-            let look = Part::message(message(processes.show(order, &name, rows), Section::new()));
+            let look = Part::update(message(processes.show(order, &name, rows), Section::new()));
             Ok(Some((look, (Some(processes), left))))
         }
     }))

@@ -1,6 +1,6 @@
 //! What runs, and what it takes. Never shows a program's arguments: passwords are among them.
 
-use std::{cmp::Reverse, time::Duration};
+use std::{cmp::Reverse, ffi::OsStr, path::Path, time::Duration};
 
 use botkube_plugin::Result;
 use sysinfo::{
@@ -43,7 +43,8 @@ impl Processes {
     }
 
     fn refresh(&mut self) {
-        let facts = ProcessRefreshKind::nothing().with_cpu().with_memory().with_user(UpdateKind::OnlyIfNotSet);
+        let once = UpdateKind::OnlyIfNotSet;
+        let facts = ProcessRefreshKind::nothing().with_cpu().with_memory().with_user(once).with_exe(once);
         self.system.refresh_memory();
         self.system.refresh_cpu_usage();
         self.system.refresh_processes_specifics(ProcessesToUpdate::All, true, facts.without_tasks());
@@ -51,7 +52,6 @@ impl Processes {
 
     /// The machine in a line and the first processes whose name holds `name`, and what is missing.
     pub(crate) fn show(&self, order: Order, name: &str, rows: usize) -> Facts {
-        let title = |process: &Process| process.name().to_string_lossy().into_owned();
         let mut all: Vec<&Process> = self.system.processes().values().filter(|p| title(p).contains(name)).collect();
         // Most are idle: among equals, the largest come first.
         all.sort_by_key(|process| (Reverse(process.memory()), process.pid()));
@@ -88,4 +88,13 @@ impl Processes {
         let (used, memory) = (size(self.system.used_memory()), size(self.system.total_memory()));
         format!("CPU {busy:.0} % of {cores} cores · memory {used} of {memory}")
     }
+}
+
+/// A program's name.
+fn title(process: &Process) -> String {
+    let name = process.name().to_string_lossy();
+    // Linux keeps 15 bytes of it; the rest is in the name of the file, where that may be seen.
+    let file = process.exe().and_then(Path::file_name).map(OsStr::to_string_lossy);
+    let whole = file.filter(|file| name.len() == 15 && file.starts_with(&*name));
+    whole.unwrap_or(name).into_owned()
 }

@@ -46,6 +46,18 @@ async fn this_process_is_among_those_of_its_name() {
 }
 
 #[tokio::test]
+async fn a_long_name_is_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let long = folder.path().join("a-program-with-a-long-name");
+    std::fs::copy("/bin/sleep", &long).unwrap();
+    let mut program = process::Command::new(long).arg("60").spawn().unwrap();
+    let rows = rows("sys top --name program-with-a-long-name", &["rows: 1000"]).await;
+    program.kill().unwrap();
+    program.wait().unwrap();
+    assert!(rows.iter().any(|row| row[0] == program.id().to_string()), "{rows:?}");
+}
+
+#[tokio::test]
 async fn a_name_that_nothing_has_leaves_an_empty_table() {
     assert!(rows("sys top --name no/such/program", &[]).await.is_empty());
 }
@@ -114,8 +126,17 @@ async fn the_chosen_order_is_the_one_of_the_table() {
 
 #[tokio::test]
 async fn watching_looks_as_often_as_asked() {
-    let looks = typed("sys watch 1 --times 2", &[]).await.unwrap();
-    assert!(!looks.is_empty() && looks.iter().all(|look| look.base_body.code_block.contains("PROGRAM")));
+    let plugin = Plugin::new(Sys);
+    let mut looks = plugin.stream("sys watch 1 --times 2", &[]);
+    for _ in 0..2 {
+        looks.next().await.unwrap().unwrap();
+    }
+    assert!(looks.next().await.is_none());
+}
+
+#[tokio::test]
+async fn watching_is_one_message() {
+    assert_eq!(rows("sys watch 1 --times 2", &["rows: 2"]).await.len(), 2);
 }
 
 #[tokio::test]

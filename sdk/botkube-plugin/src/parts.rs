@@ -132,7 +132,7 @@ impl Drop for Parts {
             && let Ok(runtime) = Handle::try_current()
         {
             runtime.spawn(time::timeout(GRACE, async move {
-                while poll_fn(|cx| work.poll_next(cx)).await.is_some() {
+                while let Some(Ok(Said::Part(_))) = poll_fn(|cx| work.poll_next(cx)).await {
                     // It may have much to say, and there are others.
                     task::yield_now().await;
                 }

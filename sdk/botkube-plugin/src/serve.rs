@@ -283,3 +283,6 @@ impl<C: Default + serde::Serialize + serde::de::DeserializeOwned> Configs<C> {
         Ok(config)
     }
 }
+
+#[cfg(test)]
+mod tests;

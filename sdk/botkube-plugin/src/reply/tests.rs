@@ -38,3 +38,34 @@ async fn messages_beyond_what_hosts_show_are_counted() {
     assert_eq!(messages.len(), 16);
     assert!(messages[15].base_body.plaintext.contains("5 more messages"));
 }
+
+#[tokio::test]
+async fn an_update_takes_the_place_of_the_message_right_before_it() {
+    let [a, b, c] = ["a", "b", "c"].map(Message::text);
+    let parts = [Part::update(a), Part::text("-"), Part::update(b), Part::progress("1 of 2"), Part::update(c)];
+    let reply = streamed(parts.map(Ok).into());
+    assert_eq!(reply.collect().await.unwrap(), [Message::text("a"), Message::code("-"), Message::text("c")]);
+}
+
+#[tokio::test]
+async fn an_early_answer_in_a_stream_comes_after_what_was_said() {
+    let reply = streamed(vec![Ok(Part::text("a")), Err(Error::answer(Message::text("b")))]);
+    assert_eq!(reply.collect().await.unwrap(), [Message::code("a"), Message::text("b")]);
+}
+
+#[tokio::test]
+async fn text_beyond_what_is_kept_is_counted() {
+    let mebibyte = "ä".repeat(1 << 19);
+    let parts = (0..66).map(move |_| Ok(Part::text(mebibyte.clone())));
+    let messages = Reply::stream(tokio_stream::iter(parts)).collect().await.unwrap();
+    let text = &messages[0].base_body.code_block;
+    assert!(text.ends_with("\n… and 2097152 more bytes, which one answer cannot hold\n"), "{}", text.len());
+}
+
+#[tokio::test]
+async fn messages_of_a_stream_beyond_what_hosts_show_are_counted() {
+    let parts = (0..20).flat_map(|i| [Part::message(Message::text(i.to_string())), Part::update(Message::text("u"))]);
+    let messages = streamed(parts.map(Ok).collect()).collect().await.unwrap();
+    assert_eq!((messages.len(), messages[14].base_body.plaintext.as_str()), (16, "u"));
+    assert!(messages[15].base_body.plaintext.contains("5 more messages"));
+}
