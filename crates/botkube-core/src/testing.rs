@@ -11,7 +11,7 @@ use proptest::{collection::vec, option, prelude::*};
 
 use crate::{
     control::{Control, Entered, controls, press},
-    platform::Capabilities,
+    platform::{Audience, Capabilities, Post},
 };
 
 /// Any message that says something everywhere it can.
@@ -125,6 +125,97 @@ pub fn commands(message: &Message) -> Vec<String> {
         }
     }
     commands
+}
+
+/// The first limit that a post passes, which a platform would refuse.
+#[must_use]
+pub fn passed(post: &Post, limits: &Capabilities) -> Option<String> {
+    let too_long = |what: &str, text: &str, most: usize| {
+        (text.chars().count() > most).then(|| format!("{what} has more than {most} characters: {text:?}"))
+    };
+    let too_many =
+        |what: &str, count: usize, most: usize| (count > most).then(|| format!("{count} {what}, not {most}"));
+    let message = &post.message;
+    let mut found = vec![
+        too_many("sections", message.sections.len(), limits.sections),
+        too_long("prose", &message.base_body.plaintext, limits.text),
+        too_long("code", &message.base_body.code_block, limits.code),
+        post.header.as_ref().and_then(|header| too_long("the header", header, limits.text)),
+        (post.live.is_some() && !limits.live).then(|| "live".to_owned()),
+        (post.audience != Audience::Everyone && !limits.ephemeral).then(|| "ephemeral".to_owned()),
+    ];
+    let inputs: Vec<_> = message
+        .sections
+        .iter()
+        .flat_map(|section| &section.plaintext_inputs)
+        .chain(&message.plaintext_inputs)
+        .collect();
+    found.push(too_many("inputs", inputs.len(), limits.inputs));
+    let mut read: Vec<String> = vec![message.base_body.plaintext.clone(), message.base_body.code_block.clone()];
+    read.extend(post.header.clone());
+    if !message.timestamp.is_zero() {
+        read.push(message.timestamp.to_string());
+    }
+    for input in inputs {
+        found.push(too_long("a label", &input.text, limits.label));
+        found.push(too_long("a placeholder", &input.placeholder, limits.label));
+        found.push(too_long("a command", &input.command, limits.value));
+        read.extend([input.text.clone(), input.placeholder.clone()]);
+    }
+    for section in &message.sections {
+        let multi = &section.multi_select;
+        let is_multi = multi.are_options_defined();
+        let lists: Vec<&String> =
+            section.bullet_lists.iter().flat_map(|list| std::iter::once(&list.title).chain(&list.items)).collect();
+        let list =
+            lists.iter().filter(|text| !text.is_empty()).map(|text| text.as_str()).collect::<Vec<_>>().join("\n");
+        found.extend([
+            too_many("fields", section.text_fields.len(), limits.fields),
+            too_many("buttons", section.buttons.len(), limits.buttons),
+            too_many("selects", section.selects.items.len() + usize::from(is_multi), limits.selects),
+            (is_multi && !limits.multi_selects).then(|| "multi-select".to_owned()),
+            too_many("options", multi.options.len(), limits.options),
+            too_long("a list", &list, limits.text),
+            too_long("code", &section.body.code_block, limits.code),
+            too_long("code", &multi.description.code_block, limits.code),
+            too_long("a label", &multi.name, limits.label),
+            too_long("a command", &multi.command, limits.value),
+        ]);
+        let texts = [&section.header, &section.description, &section.body.plaintext, &multi.description.plaintext];
+        let texts: Vec<&String> = texts.into_iter().chain(section.context.iter().map(|item| &item.text)).collect();
+        found.extend(texts.iter().map(|text| too_long("a text", text, limits.text)));
+        read.extend(texts.into_iter().chain(lists).cloned());
+        read.extend([&section.body.code_block, &multi.description.code_block, &multi.name].map(String::clone));
+        for field in &section.text_fields {
+            found.push(too_long("a field", &format!("{}{}", field.key, field.value), limits.text));
+            read.extend([field.key.clone(), field.value.clone()]);
+        }
+        for button in &section.buttons {
+            found.extend([
+                too_long("a label", &button.name, limits.label),
+                too_long("a command", &button.command, limits.value),
+                too_long("an address", &button.url, limits.value),
+                too_long("a text", &button.description, limits.text),
+            ]);
+            read.extend([button.name.clone(), button.description.clone()]);
+        }
+        let mut options: Vec<_> = multi.options.iter().chain(&multi.initial_options).collect();
+        for select in &section.selects.items {
+            let of_select = || select.option_groups.iter().flat_map(|group| &group.options);
+            found.push(too_many("options", of_select().count(), limits.options));
+            found.push(too_long("a label", &select.name, limits.label));
+            found.push(too_long("a command", &select.command, limits.value));
+            found.extend(select.option_groups.iter().map(|group| too_long("a label", &group.name, limits.label)));
+            options.extend(of_select().chain(&select.initial_option));
+            read.push(select.name.clone());
+        }
+        for option in options {
+            found.push(too_long("a label", &option.name, limits.label));
+            found.push(too_long("a value", &option.value, limits.value));
+        }
+    }
+    found.push(too_long("the message", &read.concat(), limits.message));
+    found.into_iter().flatten().next()
 }
 
 /// A text without what differs between two ways to break its lines: blanks, line ends, and the dots of lists.
