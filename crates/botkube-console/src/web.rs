@@ -5,7 +5,6 @@
 //! what is said · `outbox` what a slow browser is told · `socket` one window · `still` a page that stands alone.
 
 mod assets;
-mod complete;
 mod guard;
 mod outbox;
 mod sessions;
@@ -48,6 +47,7 @@ use tokio_util::{io::ReaderStream, sync::CancellationToken, task::TaskTracker};
 
 use self::{assets::Asset, sessions::Sessions, socket::Window};
 use crate::{
+    completion::Completer,
     entry::File,
     rooms::{Person, Rooms},
 };
@@ -74,9 +74,17 @@ pub struct Web {
     serving: tokio::task::JoinHandle<()>,
 }
 
+/// Makes links to the console.
+#[derive(Clone)]
+pub struct Links {
+    address: SocketAddr,
+    hall: Arc<Hall>,
+}
+
 /// What all connections share.
 struct Hall {
     rooms: Arc<Rooms>,
+    completer: Arc<Completer>,
     sessions: Sessions,
     port: u16,
     cookie: String,
@@ -104,12 +112,18 @@ impl Web {
     /// # Errors
     ///
     /// When the port cannot be used; the text names it.
-    pub async fn start(rooms: Arc<Rooms>, port: u16, cluster: &str, stop: CancellationToken) -> io::Result<Self> {
+    pub async fn start(
+        rooms: Arc<Rooms>,
+        completer: Arc<Completer>,
+        port: u16,
+        cluster: &str,
+        stop: CancellationToken,
+    ) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(|error| {
             io::Error::new(error.kind(), format!("the console cannot be served on 127.0.0.1:{port}: {error}"))
         })?;
         let address = listener.local_addr()?;
-        let hall = Arc::new(Hall::new(rooms, address.port(), cluster, stop));
+        let hall = Arc::new(Hall::new(rooms, completer, address.port(), cluster, stop));
         let serving = tokio::spawn(serve(listener, hall.clone()));
         Ok(Self { address, hall, serving })
     }
@@ -120,10 +134,16 @@ impl Web {
         self.address
     }
 
-    /// A new link, which works once and for ten minutes.
+    /// What makes links.
+    #[must_use]
+    pub fn links(&self) -> Links {
+        Links { address: self.address, hall: self.hall.clone() }
+    }
+
+    /// A new link, as [`Links::link`] has it.
     #[must_use]
     pub fn link(&self) -> String {
-        format!("http://{}/?key={}", self.address, self.hall.sessions.key())
+        self.links().link()
     }
 
     /// Returns when nothing is served any more, some moments after the stop at most.
@@ -132,11 +152,20 @@ impl Web {
     }
 }
 
+impl Links {
+    /// A new link, which works once and for ten minutes.
+    #[must_use]
+    pub fn link(&self) -> String {
+        format!("http://{}/?key={}", self.address, self.hall.sessions.key())
+    }
+}
+
 impl Hall {
-    fn new(rooms: Arc<Rooms>, port: u16, cluster: &str, stop: CancellationToken) -> Self {
+    fn new(rooms: Arc<Rooms>, completer: Arc<Completer>, port: u16, cluster: &str, stop: CancellationToken) -> Self {
         Self {
             sessions: Sessions::new(rooms.store().clone()),
             rooms,
+            completer,
             port,
             cookie: format!("botkube-{port}"),
             cluster: cluster.to_owned(),

@@ -2,7 +2,7 @@
 
 use std::{
     io::{self, IsTerminal},
-    path::Path,
+    path::{Path, PathBuf},
     process::ExitCode,
     sync::Arc,
 };
@@ -15,10 +15,11 @@ use botkube_console::{
     completion::Completer,
     piped::reader_left,
     rooms::{Person, Rooms},
-    store::InMemory,
+    store::{InMemory, Store, disk::Disk},
     terminal::Terminal,
+    web::{Links, Web},
 };
-use botkube_core::{chat::Chat, conversation::Conversation};
+use botkube_core::{chat::Chat, conversation::Conversation, dispatch::Dispatcher};
 use tokio::{
     io::BufReader,
     runtime::{self, Runtime},
@@ -38,7 +39,7 @@ pub(crate) fn demo(given: Vec<GivenPlugin>) -> Result<ExitCode> {
     let told = Told::demo();
     let channels = vec![setup::everything(&told.config)];
     let names: Vec<String> = given.iter().map(|plugin| plugin.name.clone()).collect();
-    talk(told, channels, given, |log| greeting(&names, None, log))
+    talk(told, channels, given, |web, log| greeting(&names, web, log))
 }
 
 /// The agent with a configuration.
@@ -60,7 +61,10 @@ pub(crate) fn run(run: Run, given: Vec<GivenPlugin>) -> Result<ExitCode> {
         );
     }
     let greeting = format!("Botkube {} · cluster {}", env!("CARGO_PKG_VERSION"), told.config.settings.cluster_name);
-    talk(told, channels, given, |_| greeting)
+    talk(told, channels, given, |web, _| match web {
+        Some(web) => format!("{greeting}          web  {web}"),
+        None => greeting,
+    })
 }
 
 /// A runtime for an agent.
@@ -85,15 +89,18 @@ fn cancel_on(kind: SignalKind, stop: &CancellationToken) {
     }
 }
 
-/// Serves the channels, which are one at least, at this terminal or on standard input and output.
+/// Serves the channels, which are one at least: at this terminal or on standard input and output, and in a browser where that
+/// is asked for.
 fn talk(
     told: Told,
-    mut channels: Vec<Conversation>,
+    channels: Vec<Conversation>,
     given: Vec<GivenPlugin>,
-    greeting: impl FnOnce(Option<&Path>) -> String,
+    greeting: impl FnOnce(Option<&str>, Option<&Path>) -> String,
 ) -> Result<ExitCode> {
     let demo = told.demo;
     let terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
+    let port = if demo { terminal.then_some(0) } else { setup::web_port(&told.config) };
+    let cluster = told.config.settings.cluster_name.clone();
     let log = match terminal {
         true => logging::to_file().map_err(|error| complain(&format!("no log is written: {error}"))).ok(),
         false => {
@@ -108,6 +115,12 @@ fn talk(
     let ended = runtime.block_on(async {
         let impersonates = told.config.executors.iter().flat_map(|group| &group.plugins).any(|p| p.enabled && p.rbac.is_some());
         let agent = setup::agent(told, given, log_progress())?;
+        let stop = CancellationToken::new();
+        let faces = Faces::new(agent.dispatcher.clone(), channels.clone(), terminal, port.filter(|_| !demo).is_some())?;
+        let web = match (port, &faces) {
+            (Some(port), Some(faces)) => Some(faces.serve(port, &cluster).await?),
+            _ => None,
+        };
         // The demo starts only what is tried.
         if !demo {
             if impersonates {
@@ -119,36 +132,24 @@ fn talk(
             tracing::info!("plugins are not given these variables of the agent: {}", shortened(&agent.withheld()));
             agent.start();
         }
-        let stop = CancellationToken::new();
         let serving = async {
-            let ended = if terminal {
-                cancel_on(SignalKind::terminate(), &stop);
-                cancel_on(SignalKind::hangup(), &stop);
-                let (first, dispatcher) = (channels[0].alias.clone(), agent.dispatcher.clone());
-                // Where controls are shown, plugins may offer some.
-                let channels = channels.into_iter().map(|channel| Conversation { interactive: true, ..channel }).collect();
-                let store = InMemory::new().context("cannot make a directory for files")?;
-                let rooms = Rooms::new(channels, Arc::new(store));
-                let chat = Chat::new(dispatcher.clone(), rooms.clone());
-                rooms.answered_by(chat.clone());
-                let person = setup::person();
-                let terminal = Terminal {
-                    rooms,
-                    person: Person { id: person.id, name: person.display_name },
-                    channel: first,
-                    greeting: greeting(log.as_deref()),
-                    history: Some(setup::state_dir().join("history")),
-                    log,
-                    completer: Completer::new(dispatcher),
-                };
-                let ended = terminal.run(&stop).await.context("cannot use this terminal");
-                chat.stop().await;
-                ended?
-            } else {
-                on_signal(&stop);
-                let (conversation, actor) = (channels.swap_remove(0), setup::person());
-                let console = Console { dispatcher: agent.dispatcher.clone(), conversation, actor };
-                console.piped(BufReader::new(tokio::io::stdin()), io::stdout(), reader_left(), &stop).await
+            let ended = match faces.as_ref().filter(|_| terminal) {
+                Some(faces) => {
+                    cancel_on(SignalKind::terminate(), &stop);
+                    cancel_on(SignalKind::hangup(), &stop);
+                    let link = web.as_ref().map(Web::link);
+                    let greeting = greeting(link.as_deref(), log.as_deref());
+                    faces.terminal(channels[0].alias.clone(), greeting, log, &stop).await?
+                }
+                None => {
+                    on_signal(&stop);
+                    if let Some(web) = &web {
+                        offer(web);
+                    }
+                    let (conversation, actor) = (channels[0].clone(), setup::person());
+                    let console = Console { dispatcher: agent.dispatcher.clone(), conversation, actor };
+                    console.piped(BufReader::new(tokio::io::stdin()), io::stdout(), reader_left(), &stop).await
+                }
             };
             if ended == Ended::Output {
                 complain("nobody reads the answers any more");
@@ -159,24 +160,110 @@ fn talk(
             }
             anyhow::Ok(if ended == Ended::Output { ExitCode::FAILURE } else { ExitCode::SUCCESS })
         };
-        tokio::pin!(serving);
-        let ended = tokio::select! {
-            ended = &mut serving => ended?,
-            reason = agent.gave_up() => {
-                stop.cancel();
-                // What the terminal is used for comes to its end first.
-                let served = serving.await;
-                complain(&format!("ended, as plugins.restartPolicy asks for after too many restarts: {reason}"));
-                served?;
-                ExitCode::FAILURE
+        let ended = {
+            tokio::pin!(serving);
+            tokio::select! {
+                ended = &mut serving => ended,
+                reason = agent.gave_up() => {
+                    stop.cancel();
+                    // What the terminal is used for comes to its end first.
+                    let served = serving.await;
+                    complain(&format!("ended, as plugins.restartPolicy asks for after too many restarts: {reason}"));
+                    served.map(|_| ExitCode::FAILURE)
+                }
             }
         };
+        // What still runs ends where people see it, before nothing is shown any more.
+        if let Some(faces) = faces {
+            faces.close(web).await;
+        }
         agent.stop().await;
-        anyhow::Ok(ended)
+        ended
     });
     // A read from standard input cannot be called off.
     runtime.shutdown_background();
     ended
+}
+
+/// Says how to get in, now and whenever SIGUSR1 asks for it: a link works once. It does not go to the log, which others read.
+fn offer(web: &Web) {
+    let say = |links: &Links| {
+        complain(&format!("the console in a browser, for one person and ten minutes: {}", links.link()))
+    };
+    let links = web.links();
+    say(&links);
+    if let Ok(mut asked) = signal(SignalKind::user_defined1()) {
+        tokio::spawn(async move {
+            while asked.recv().await.is_some() {
+                say(&links);
+            }
+        });
+    }
+}
+
+/// The channels as people look at them together, from a terminal and from browsers.
+struct Faces {
+    rooms: Arc<Rooms>,
+    chat: Arc<Chat>,
+    completer: Arc<Completer>,
+    /// Cancelled when nothing is to be served any more.
+    stop: CancellationToken,
+}
+
+impl Faces {
+    /// None when nobody could look. What is said is kept where an agent that is started again finds it, if it is to `last`.
+    fn new(
+        dispatcher: Arc<Dispatcher>,
+        channels: Vec<Conversation>,
+        terminal: bool,
+        last: bool,
+    ) -> Result<Option<Self>> {
+        if !terminal && !last {
+            return Ok(None);
+        }
+        // Where controls are shown, plugins may offer some.
+        let channels = channels.into_iter().map(|channel| Conversation { interactive: true, ..channel }).collect();
+        let store: Arc<dyn Store> = match last {
+            true => Arc::new(Disk::open(&setup::state_dir().join("console")).context("what is said cannot be kept")?),
+            false => Arc::new(InMemory::new().context("cannot make a directory for files")?),
+        };
+        let rooms = Rooms::new(channels, store);
+        let chat = Chat::new(dispatcher.clone(), rooms.clone());
+        rooms.answered_by(chat.clone());
+        Ok(Some(Self { rooms, chat, completer: Completer::new(dispatcher), stop: CancellationToken::new() }))
+    }
+
+    async fn serve(&self, port: u16, cluster: &str) -> Result<Web> {
+        Ok(Web::start(self.rooms.clone(), self.completer.clone(), port, cluster, self.stop.clone()).await?)
+    }
+
+    async fn terminal(
+        &self,
+        channel: String,
+        greeting: String,
+        log: Option<PathBuf>,
+        stop: &CancellationToken,
+    ) -> Result<Ended> {
+        let person = setup::person();
+        let terminal = Terminal {
+            rooms: self.rooms.clone(),
+            person: Person { id: person.id, name: person.display_name },
+            channel,
+            greeting,
+            history: Some(setup::state_dir().join("history")),
+            log,
+            completer: self.completer.clone(),
+        };
+        terminal.run(stop).await.context("cannot use this terminal")
+    }
+
+    async fn close(self, web: Option<Web>) {
+        self.chat.stop().await;
+        self.stop.cancel();
+        if let Some(web) = web {
+            web.stopped().await;
+        }
+    }
 }
 
 /// Names in one line, however many a cluster puts into the environment.

@@ -17,17 +17,19 @@ use tokio::{
 
 use super::{
     Hall,
-    complete::completions,
     outbox::{Outbox, Outgoing},
     wire::{Channel, FromBrowser, Misunderstood, PersonHere, ToBrowser},
 };
 use crate::{
+    completion::Completion,
     entry::Entry,
     rooms::{Change, Person, Refused, Used, Watch},
 };
 
 /// How many bytes of a message are read at all; between this and what a frame may have, it is answered.
 pub(super) const READ: usize = 4 << 20;
+/// How long completion waits for a plugin's help.
+const PATIENCE: Duration = Duration::from_millis(300);
 /// How often a browser is asked whether it is there.
 const PING: Duration = Duration::from_secs(20);
 /// How long it may say nothing, not even that it is.
@@ -120,6 +122,16 @@ impl Window {
         }
     }
 
+    /// How a text may go on. A plugin that is asked for its help meanwhile may be heard the next time only.
+    async fn completions(&self, alias: &str, text: &str) -> Vec<Completion> {
+        let Hall { rooms, completer, .. } = &*self.hall;
+        let Some(channel) = rooms.channels().find(|channel| channel.alias == alias) else { return Vec::new() };
+        match time::timeout(PATIENCE, completer.completions(channel, text)).await {
+            Ok(all) => all,
+            Err(_) => completer.known(channel, text),
+        }
+    }
+
     async fn take(&mut self, text: &str) {
         let frame = match FromBrowser::parse(text) {
             Ok(frame) => frame,
@@ -163,7 +175,7 @@ impl Window {
                 self.answer(&key, outcome);
             }
             FromBrowser::Complete { id, channel, text } => {
-                let items = completions(&rooms, &channel, &text);
+                let items = self.completions(&channel, &text).await;
                 self.outbox.answer(&ToBrowser::Completions { id, items: &items });
             }
             FromBrowser::Options { id, channel, entry, control, query } => {

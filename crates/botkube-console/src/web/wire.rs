@@ -9,6 +9,7 @@ use botkube_core::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::completion::Completion;
 use crate::entry::Entry;
 
 /// How many bytes a frame may have.
@@ -126,12 +127,6 @@ pub(super) struct Channel<'a> {
     pub(super) name: &'a str,
     pub(super) executors: &'a [String],
     pub(super) notifications: bool,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(super) struct Completion {
-    pub(super) text: String,
-    pub(super) about: String,
 }
 
 /// A frame that is not understood, and the key it has all the same.
