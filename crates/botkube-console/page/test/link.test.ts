@@ -1,3 +1,5 @@
+// The connection: greeted, lost, made again, and no frame lost or answered twice.
+
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Link, type Answer, type Socket, type Surroundings } from "../src/link.ts";
 import type { Keyed } from "../src/wire.ts";
