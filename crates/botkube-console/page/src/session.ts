@@ -95,7 +95,7 @@ export class Session {
   }
 
   async cancel(channel: string, command: string): Promise<void> {
-    this.report(await this.link.request({ type: "cancel", key: newKey(), channel, command }));
+    this.report(await this.link.request({ type: "cancel", key: newKey(), channel, command, agent: this.store.agent }));
   }
 
   /** How the text may go on; nothing without a connection. */

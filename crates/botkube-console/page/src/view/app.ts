@@ -343,8 +343,8 @@ function state(state: LinkState) {
 
 function banner(state: LinkState, hurry: () => void) {
   if (state.is !== "lost" && state.is !== "refused") return nothing;
-  const text =
-    state.is === "refused" ? state.reason : "The connection to the agent is lost. It is tried again by itself; what you send waits.";
+  const why = state.reason ? `The agent ended the connection: ${printable(state.reason)}.` : "The connection to the agent is lost.";
+  const text = state.is === "refused" ? state.reason : `${why} It is tried again by itself; what you send waits.`;
   return html`<div class="banner" role="status">
     ${icons.alert}<span>${text}</span><button class="control small" type="button" @click=${hurry}>Try now</button>
   </div>`;
