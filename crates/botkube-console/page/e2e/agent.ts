@@ -1,27 +1,32 @@
-// Which agent the scenarios are run against: the one at AGENT_URL, the program BOTKUBE starts, or the fake. And the browser.
+// Which agent the scenarios are run against: the one at AGENT_URL, the one that the command line in BOTKUBE starts, or a
+// fake for each file. The link a real agent prints is good for one browser, so it is followed once for all scenarios.
 // Knows no scenario.
 
 import { spawn } from "node:child_process";
-import { chromium, type Browser } from "playwright-core";
-import { Fake } from "./fake.ts";
+import { chromium, type Browser, type BrowserContext } from "playwright-core";
+import type { TestProject } from "vitest/node";
 
-export interface Agent {
-  /** Where a session begins. */
+export interface RealAgent {
   url: string;
-  isFake: boolean;
-  stop(): void | Promise<void>;
+  /** The session that the link became. */
+  session: Awaited<ReturnType<BrowserContext["storageState"]>>;
+}
+
+declare module "vitest" {
+  interface ProvidedContext {
+    agent: RealAgent | undefined;
+  }
 }
 
 const LINK = /http:\/\/127\.0\.0\.1:\d+\/\?key=\S+/;
 const PATIENCE = 60_000;
 
-export async function startAgent(): Promise<Agent> {
-  const url = process.env["AGENT_URL"];
-  if (url) return { url, isFake: false, stop: () => {} };
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const program = process.env["BOTKUBE"];
-  if (program) return startProgram(program);
-  const fake = await Fake.start();
-  return { url: fake.url, isFake: true, stop: () => fake.stop() };
+  const started = program ? await start(program) : undefined;
+  const url = process.env["AGENT_URL"] ?? started?.url;
+  project.provide("agent", url ? await login(url) : undefined);
+  return async () => started?.stop();
 }
 
 export function startBrowser(): Promise<Browser> {
@@ -29,11 +34,21 @@ export function startBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath, args: ["--no-sandbox"] });
 }
 
-function startProgram(program: string): Promise<Agent> {
+async function login(url: string): Promise<RealAgent> {
+  const browser = await startBrowser();
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.goto(url);
+  const session = await context.storageState();
+  await browser.close();
+  return { url: new URL("/", url).href, session };
+}
+
+function start(program: string): Promise<{ url: string; stop(): Promise<void> }> {
   const [command = "", ...args] = program.split(" ");
   const child = spawn(command, args, { stdio: ["pipe", "pipe", "pipe"] });
+  const exited = new Promise<void>((exit) => child.once("exit", () => exit()));
   const stop = async () => {
-    const exited = new Promise((exit) => child.once("exit", exit));
     child.kill("SIGTERM");
     await exited;
   };
@@ -45,7 +60,7 @@ function startProgram(program: string): Promise<Agent> {
       const url = LINK.exec(said)?.[0];
       if (!url) return;
       clearTimeout(timer);
-      resolve({ url, isFake: false, stop });
+      resolve({ url, stop });
     };
     child.stdout.on("data", read);
     child.stderr.on("data", read);

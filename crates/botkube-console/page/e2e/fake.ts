@@ -1,5 +1,4 @@
 // A small agent that speaks the page's protocol: enough commands to use every part of the page. Knows no browser.
-// Run by itself (`node --import …` or vitest's runner) it prints its address.
 
 import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
@@ -69,8 +68,7 @@ export class Fake {
           .end(readFileSync(new URL(pathname === "/" ? "index.html" : pathname.slice(1), dist)));
       }
     });
-    const port = Number(process.env["PORT"] ?? 0);
-    await new Promise<void>((listening) => server.listen(port, "127.0.0.1", listening));
+    await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
     const fake = new Fake(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`, server, channels);
     const sockets = new WebSocketServer({ server, path: "/ws", maxPayload: LONGEST_FRAME });
     sockets.on("connection", (socket, request) => {

@@ -63,6 +63,7 @@ for (const colorScheme of ["light", "dark"] as const) {
       if (size === "narrow") {
         await page.getByRole("button", { name: "Channels" }).click();
         await page.getByRole("navigation", { name: "Channels" }).waitFor();
+        await expect.poll(() => page.evaluate(() => document.activeElement?.className)).toContain("channel");
         expect(await findings(page)).toEqual([]);
         await shot(page, `channels-${colorScheme}-${size}`);
         await page.keyboard.press("Escape");

@@ -1,11 +1,11 @@
 // A thousand entries are there at once and scroll smoothly. The limits are wide: what they catch is not noise.
 
 import { expect, test } from "vitest";
-import { onlyFake, stage, Visit } from "./visit.ts";
+import { isReal, stage, Visit } from "./visit.ts";
 
 stage();
 
-test.skipIf(onlyFake)("a thousand entries stay smooth", async () => {
+test.skipIf(isReal)("a thousand entries stay smooth", async () => {
   const visit = await Visit.begin();
   await visit.say("fill 1000");
   await expect.poll(() => visit.entries.count(), { timeout: 20_000 }).toBe(1000);

@@ -1,30 +1,32 @@
 // A person in front of the page: opens it, says things, and knows what was sent. Whatever the browser complains of fails
 // the scenario. Knows no scenario.
 
-import { afterAll, beforeAll, expect, onTestFinished } from "vitest";
+import { afterAll, beforeAll, expect, inject, onTestFinished } from "vitest";
 import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from "playwright-core";
 import type { Incoming, Keyed, Outgoing } from "../src/wire.ts";
-import { startAgent, startBrowser, type Agent } from "./agent.ts";
+import { startBrowser } from "./agent.ts";
+import { Fake } from "./fake.ts";
 
-let agent: Agent;
+const agent = inject("agent");
+let fake: Fake | undefined;
 let browser: Browser;
 
 /** Has the scenarios of a file share an agent and a browser. */
 export function stage(): void {
   beforeAll(async () => {
-    [agent, browser] = await Promise.all([startAgent(), startBrowser()]);
+    browser = await startBrowser();
+    if (!agent) fake = await Fake.start();
   });
   afterAll(async () => {
     await browser?.close();
-    await agent?.stop();
+    fake?.stop();
   });
 }
 
-export const theAgent = (): Agent => agent;
 export const theBrowser = (): Browser => browser;
 
-/** Scenarios that only the fake can play, such as a thousand entries at once. */
-export const onlyFake = Boolean(process.env["AGENT_URL"] || process.env["BOTKUBE"]);
+/** Whether scenarios that only the fake can play, such as a thousand entries at once, have to be left out. */
+export const isReal = agent !== undefined;
 
 export class Visit {
   readonly sent: Outgoing[] = [];
@@ -35,15 +37,17 @@ export class Visit {
     readonly context: BrowserContext,
   ) {}
 
-  /** A new person; the page is open and knows their name. */
+  /** A person, a new one where the agent is the fake; the page is open and knows their name. */
   static async begin(options: BrowserContextOptions = {}, prepare?: (page: Page) => Promise<void>): Promise<Visit> {
-    const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, colorScheme: "light", ...options });
+    const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, colorScheme: "light", storageState: agent?.session, ...options });
     onTestFinished(() => context.close());
     const visit = await Visit.open(context, prepare);
     const dialog = visit.page.getByRole("dialog");
-    await dialog.getByRole("textbox").fill("Ada Lovelace");
-    await visit.page.keyboard.press("Enter");
-    await dialog.waitFor({ state: "detached" });
+    if (visit.received.some((frame) => frame.type === "welcome" && !frame.person.name)) {
+      await dialog.getByRole("textbox").fill("Ada Lovelace");
+      await visit.page.keyboard.press("Enter");
+      await dialog.waitFor({ state: "detached" });
+    }
     return visit;
   }
 
@@ -66,7 +70,7 @@ export class Visit {
       socket.on("framereceived", ({ payload }) => visit.received.push(JSON.parse(String(payload))));
     });
     await prepare?.(page);
-    await page.goto(agent.url);
+    await page.goto(agent?.url ?? fake!.url);
     await page.getByRole("status").filter({ hasText: "Connected" }).waitFor();
     return visit;
   }

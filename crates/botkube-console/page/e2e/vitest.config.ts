@@ -1,7 +1,15 @@
-// The scenarios run one after the other: they share a browser and the machine.
+// The scenarios run one after the other: they share the machine, and some measure it.
 
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
-  test: { root: import.meta.dirname, include: ["**/*.e2e.ts"], testTimeout: 30_000, hookTimeout: 90_000, fileParallelism: false },
+  cacheDir: "../node_modules/.vite",
+  test: {
+    root: import.meta.dirname,
+    include: ["**/*.e2e.ts"],
+    globalSetup: "./agent.ts",
+    testTimeout: 30_000,
+    hookTimeout: 90_000,
+    fileParallelism: false,
+  },
 });

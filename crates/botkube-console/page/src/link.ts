@@ -9,8 +9,8 @@ export type Socket = Pick<WebSocket, "send" | "close" | "onopen" | "onmessage" |
 export type LinkState =
   | { is: "connecting" }
   | { is: "open" }
-  /** Tried again at `at`, milliseconds since 1970. */
-  | { is: "lost"; at: number }
+  /** Tried again after a pause; the agent may have said why. */
+  | { is: "lost"; reason: string }
   /** The agent does not talk to this browser. */
   | { is: "refused"; reason: string };
 
@@ -38,6 +38,8 @@ interface Waiting {
 const FIRST_PAUSE = 250;
 const LONGEST_PAUSE = 10_000;
 const REFUSED_PAUSE = 30_000;
+/** A connection that lasted so long begins with short pauses again. */
+const LASTED = 5000;
 /** How long the agent may take to greet, and to answer a frame, before the connection counts as dead. */
 const PATIENCE = 15_000;
 const MOST_WAITING = 100;
@@ -51,6 +53,7 @@ export class Link {
   private retry: ReturnType<typeof setTimeout> | undefined;
   private patience: ReturnType<typeof setTimeout> | undefined;
   private lastSent = "";
+  private greeted = 0;
 
   constructor(private readonly around: Surroundings) {
     for (const frame of this.stored()) this.waiting.set(frame.key, { frame, settle: () => {} });
@@ -125,8 +128,8 @@ export class Link {
   }
 
   private take(frame: Incoming): void {
-    if (frame.type === "welcome") {
-      this.pause = FIRST_PAUSE;
+    if (frame.type === "welcome" && this.state.is !== "open") {
+      this.greeted = Date.now();
       this.become({ is: "open" });
     }
     if (frame.type === "accepted") this.settle(frame.key, { accepted: true });
@@ -150,9 +153,11 @@ export class Link {
     if ((code === 1008 || code === 1009) && this.waiting.has(this.lastSent)) {
       this.settle(this.lastSent, { accepted: false, reason: reason || "The agent closed the connection because of this." });
     }
+    if (this.greeted && Date.now() - this.greeted > LASTED) this.pause = FIRST_PAUSE;
+    this.greeted = 0;
     const pause = this.pause * (0.8 + Math.random() * 0.4);
     this.pause = Math.min(this.pause * 2, LONGEST_PAUSE);
-    this.again(pause, { is: "lost", at: Date.now() + pause });
+    this.again(pause, { is: "lost", reason });
     if (opened) return;
     const why = await this.around.why();
     if (why && this.state.is === "lost") this.again(REFUSED_PAUSE, { is: "refused", reason: why });

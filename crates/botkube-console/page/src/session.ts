@@ -22,6 +22,7 @@ export interface Notice {
 /** How many bytes one thing that is said may have. The agent's frames are bounded, and so is what a browser edits well. */
 export const LONGEST_TEXT = 256 * 1024;
 const MOST_NOTICES = 3;
+const FRESH = 300;
 /** How long completions and options may take. */
 const PATIENCE = 10_000;
 const NAME = "botkube.name";
@@ -45,6 +46,8 @@ export class Session {
   /** The form that is open. */
   form: { channel: string; entry: Entry } | undefined;
   private failed: readonly Draft[] = [];
+  /** What was just said: as a rule it is in the channel before anybody notices. */
+  private readonly fresh = new Set<string>();
   private readonly questions = new Map<number, (reply: Reply | undefined) => void>();
   private count = 0;
   /** Channels that were asked for again and are not here yet. */
@@ -64,12 +67,18 @@ export class Session {
 
   /** What was said in the channel and is not there yet. */
   drafts(channel: string): Draft[] {
-    const waiting = this.link.unanswered().filter((frame) => frame.type === "say");
-    return [...this.failed, ...waiting].filter((draft) => draft.channel === channel);
+    const isOpen = this.link.state.is === "open";
+    const waiting = this.link.unanswered().filter((frame) => frame.type === "say" && !(isOpen && this.fresh.has(frame.key)));
+    return [...this.failed, ...(waiting as Draft[])].filter((draft) => draft.channel === channel);
   }
 
   async say(channel: string, text: string): Promise<void> {
     const frame: Keyed = { type: "say", key: newKey(), channel, text };
+    this.fresh.add(frame.key);
+    setTimeout(() => {
+      this.fresh.delete(frame.key);
+      this.outside.changed();
+    }, FRESH);
     const answer = await this.link.request(frame);
     if (answer.accepted) return;
     this.failed = [...this.failed, { key: frame.key, channel, text, reason: answer.reason }];
@@ -86,7 +95,7 @@ export class Session {
   }
 
   async cancel(channel: string, command: string): Promise<void> {
-    this.report(await this.link.request({ type: "cancel", key: newKey(), channel, command }));
+    this.report(await this.link.request({ type: "cancel", key: newKey(), channel, command, agent: this.store.agent }));
   }
 
   /** How the text may go on; nothing without a connection. */

@@ -123,7 +123,8 @@ export type Entered = Record<string, string[]>;
 export type Keyed =
   | { type: "say"; key: string; channel: string; text: string }
   | { type: "press"; key: string; channel: string; entry: string; control: string; values: string[]; entered: Entered }
-  | { type: "cancel"; key: string; channel: string; command: string };
+  /** Ids of commands begin anew with each run of the agent, so its run is named too. */
+  | { type: "cancel"; key: string; channel: string; command: string; agent: string };
 
 export type Outgoing =
   | Keyed

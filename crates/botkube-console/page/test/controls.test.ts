@@ -1,3 +1,5 @@
+// What controls are called, and what they hold.
+
 import { expect, test } from "vitest";
 import { form, gallery } from "../e2e/gallery.ts";
 import { holders, kept, submitted } from "../src/controls.ts";

@@ -8,7 +8,7 @@ import type { Entry } from "../src/wire.ts";
 import "../src/view/entry.ts";
 
 const TAGS = new Set(
-  "DIV SECTION SPAN P A BUTTON H3 H4 UL OL LI DL DT DD CODE PRE STRONG EM DEL BDI TIME LABEL INPUT KBD SVG PATH RECT CIRCLE BK-CODE BK-SELECT BK-ENTRY".split(" "),
+  "DIV SECTION SPAN P A BUTTON H2 H3 UL OL LI DL DT DD CODE PRE STRONG EM DEL BDI TIME LABEL INPUT KBD SVG PATH RECT CIRCLE BK-CODE BK-SELECT BK-ENTRY".split(" "),
 );
 
 test.each(ATTACKS)("%j stays text", async (text) => {

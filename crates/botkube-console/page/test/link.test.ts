@@ -1,3 +1,5 @@
+// The connection: greeted, lost, made again, and no frame lost or answered twice.
+
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Link, type Answer, type Socket, type Surroundings } from "../src/link.ts";
 import type { Keyed } from "../src/wire.ts";
@@ -158,4 +160,18 @@ test("there is a bound to what waits", async () => {
   const link = connected();
   for (let at = 0; at < 100; at += 1) void link.request(say(`k${at}`));
   expect(await link.request(say("one more"))).toMatchObject({ accepted: false });
+});
+test("an agent that greets and closes at once is asked less and less often, and its reason is told", async () => {
+  const link = connected();
+  for (let attempt = 0; attempt < 8; attempt += 1) {
+    next().lose(1013, "64 windows are open");
+    expect(link.state).toEqual({ is: "lost", reason: "64 windows are open" });
+    await vi.advanceTimersByTimeAsync(12_000);
+    next().open();
+    next().welcome();
+  }
+  next().lose(1013, "64 windows are open");
+  const before = sockets.length;
+  await vi.advanceTimersByTimeAsync(7_000);
+  expect(sockets.length).toBe(before);
 });

@@ -1,3 +1,5 @@
+// Texts of messages become the parts that people see, and nothing else, in good time.
+
 import { expect, test } from "vitest";
 import { blocks, inline } from "../src/markdown.ts";
 

@@ -1,3 +1,5 @@
+// Entries by revision, what grows, what is unread.
+
 import { beforeEach, expect, test } from "vitest";
 import { MOST_ENTRIES, Store } from "../src/store.ts";
 import type { Entry } from "../src/wire.ts";

@@ -1,3 +1,5 @@
+// Texts as people read them.
+
 import { expect, test } from "vitest";
 import { clock, day, fileUrl, lineCount, lineStart, moment, printable, safeUrl, size, took } from "../src/text.ts";
 

@@ -97,7 +97,7 @@ export class App extends Element {
     const greeted = store.person.id !== "";
     return html`<div class="app ${this.drawer ? "drawer" : ""}">
       ${this.channels(session)}
-      <div class="shade" @click=${() => (this.drawer = false)}></div>
+      <div class="shade" @click=${this.closeDrawer}></div>
       <main class="main">
         <header class="top">
           <button
@@ -105,7 +105,7 @@ export class App extends Element {
             type="button"
             aria-label="Channels"
             aria-expanded=${this.drawer}
-            @click=${() => (this.drawer = !this.drawer)}
+            @click=${this.openDrawer}
           >
             ${icons.menu}${this.othersUnread() ? html`<span class="dot"></span>` : nothing}
           </button>
@@ -237,6 +237,18 @@ export class App extends Element {
     return this.querySelector<Composer>("bk-composer");
   }
 
+  private async openDrawer() {
+    this.drawer = !this.drawer;
+    await this.updateComplete;
+    if (this.drawer) this.querySelector<HTMLElement>(".channel[tabindex='0']")?.focus();
+  }
+
+  private closeDrawer() {
+    if (!this.drawer) return;
+    this.drawer = false;
+    this.querySelector<HTMLElement>(".burger")?.focus();
+  }
+
   private show(alias: string) {
     this.active = alias;
     this.drawer = false;
@@ -303,8 +315,8 @@ export class App extends Element {
 
   private readonly key = (event: KeyboardEvent) => {
     const { target, key } = event;
-    if (key === "Escape") this.drawer = false;
     if (document.querySelector("dialog[open]")) return;
+    if (key === "Escape") this.closeDrawer();
     const isWriting = target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement;
     const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
     const asks = (key === "/" && plain && !isWriting) || (key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey));
@@ -331,8 +343,8 @@ function state(state: LinkState) {
 
 function banner(state: LinkState, hurry: () => void) {
   if (state.is !== "lost" && state.is !== "refused") return nothing;
-  const text =
-    state.is === "refused" ? state.reason : "The connection to the agent is lost. It is tried again by itself; what you send waits.";
+  const why = state.reason ? `The agent ended the connection: ${printable(state.reason)}.` : "The connection to the agent is lost.";
+  const text = state.is === "refused" ? state.reason : `${why} It is tried again by itself; what you send waits.`;
   return html`<div class="banner" role="status">
     ${icons.alert}<span>${text}</span><button class="control small" type="button" @click=${hurry}>Try now</button>
   </div>`;

@@ -59,6 +59,11 @@ export class Composer extends Element {
     this.write(this.unsent.get(this.channel) ?? "");
   }
 
+  override firstUpdated() {
+    // Where there is a keyboard, people come to type.
+    if (matchMedia("(hover: hover)").matches && document.activeElement === document.body) this.focus();
+  }
+
   /** Puts a text there to be sent. */
   fill(text: string) {
     this.write(text);
@@ -97,7 +102,7 @@ export class Composer extends Element {
         : nothing}
       <span class="visually-hidden" role="status">${open ? `${this.items.length} completions` : ""}</span>
       ${this.problem ? html`<p class="problem" role="alert">${icons.alert} ${this.problem}</p>` : nothing}
-      <div class="box">
+      <div class="write">
         <textarea
           id="composer"
           rows=${Math.min(lines, 12)}

@@ -9,7 +9,7 @@ export const icons = {
   copy: draw(svg`<rect x="5.5" y="5.5" width="8" height="8" rx="1.5"/><path d="M10.5 3.5v-.5a1 1 0 0 0-1-1H3.5a1 1 0 0 0-1 1v6a1 1 0 0 0 1 1H4"/>`),
   check: draw(svg`<path d="m3.5 8.5 3 3 6-7"/>`),
   cross: draw(svg`<path d="m4 4 8 8m0-8-8 8"/>`),
-  stop: draw(svg`<rect x="4.5" y="4.5" width="7" height="7" rx="1.5"/>`),
+  stop: draw(svg`<rect x="3.5" y="3.5" width="9" height="9" rx="2"/>`),
   down: draw(svg`<path d="m4.5 6.5 3.5 3.5 3.5-3.5"/>`),
   arrowDown: draw(svg`<path d="M8 3v10m-4-4 4 4 4-4"/>`),
   send: draw(svg`<path d="M8 13V3M4 7l4-4 4 4"/>`),

@@ -139,7 +139,7 @@ export class Timeline extends Element {
       <p class="said">${printable(draft.text.length > 2000 ? `${draft.text.slice(0, 2000)}…` : draft.text)}</p>
       ${draft.reason
         ? html`<p class="reason">
-            ${icons.alert} <span>Not sent: ${printable(draft.reason)}</span>
+            <span class="why">${icons.alert}<span>Not sent: ${printable(draft.reason)}</span></span>
             <button class="control small" type="button" @click=${event("edit")}>Edit</button>
             <button class="control small" type="button" @click=${event("forget")}>Remove</button>
           </p>`
