@@ -32,6 +32,8 @@ use crate::{
 const COOKIE: Cookie = Cookie { key: COOKIE_KEY, value: COOKIE_VALUE };
 /// How long a broken connection may be ahead of the end of its process.
 const END_DEADLINE: Duration = Duration::from_secs(1);
+/// How many bytes a part may have around what it says, so that an answer as large as it may be fits into one.
+const PART_FRAME: usize = 32;
 /// How long a plugin may take to say which services it has; one that takes longer answers all at once.
 const SERVICES_DEADLINE: Duration = Duration::from_secs(1);
 
@@ -83,7 +85,7 @@ pub(crate) async fn start(
             let services = process.services(SERVICES_DEADLINE).await.unwrap_or_default();
             let live = services.iter().any(|name| name == stream_server::SERVICE_NAME).then(|| {
                 StreamClient::with_origin(process.connection(), Connection::origin())
-                    .max_decoding_message_size(limit)
+                    .max_decoding_message_size(limit.saturating_add(PART_FRAME))
                     .max_encoding_message_size(MAX_MESSAGE_SIZE)
             });
             let (suspect, calls, verdict) = (AtomicBool::new(false), AtomicUsize::new(0), OnceLock::new());

@@ -199,7 +199,7 @@ fn one_that_answers_with_json_of_another_shape() {
 
 #[test]
 fn one_that_answers_more_than_the_limit() {
-    calls_badly("mib 100", &["too large", "104857634 bytes", "limit is 67108864", "plugins.maxAnswerSize"]);
+    calls_badly("mib 100", &["too large", "104857639 bytes", "limit is 67108864", "plugins.maxAnswerSize"]);
 }
 
 #[test]

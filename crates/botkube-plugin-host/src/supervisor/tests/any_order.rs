@@ -1,0 +1,199 @@
+//! The table of a plugin's life under events in any order: what must hold whatever happens.
+
+use std::collections::BTreeSet;
+
+use proptest::{collection::vec, prelude::*};
+
+use super::*;
+
+/// Something that happens in the world of the property.
+#[derive(Clone, Debug)]
+enum Happens {
+    Wanted,
+    Keep,
+    Pass(u64),
+    /// One of the orders under way comes to its end, well or not.
+    Done(usize, bool),
+    Dies,
+    Suspected,
+    Broken,
+    /// A report about some process long gone.
+    Late(u64, u8),
+    Stop,
+}
+
+fn happens() -> impl Strategy<Value = Happens> {
+    prop_oneof![
+        5 => Just(Happens::Wanted),
+        1 => Just(Happens::Keep),
+        4 => (0_u64..700_000).prop_map(Happens::Pass),
+        12 => (any::<usize>(), any::<bool>()).prop_map(|(which, well)| Happens::Done(which, well)),
+        3 => Just(Happens::Dies),
+        2 => Just(Happens::Suspected),
+        1 => Just(Happens::Broken),
+        2 => (any::<u64>(), any::<u8>()).prop_map(|(back, report)| Happens::Late(back, report)),
+        1 => Just(Happens::Stop),
+    ]
+}
+
+/// What is really there: orders under way, processes, and people who wait.
+struct World {
+    life: Life,
+    orders: Vec<Action>,
+    alive: BTreeSet<Generation>,
+    waiting: usize,
+}
+
+impl World {
+    fn new(policy: Policy) -> Self {
+        let life = Life { policy, ..Life::new() };
+        Self { life, orders: Vec::new(), alive: BTreeSet::new(), waiting: 0 }
+    }
+
+    fn happen(&mut self, what: Happens) {
+        let generation = self.life.state.generation;
+        match what {
+            Happens::Wanted => {
+                self.waiting += 1;
+                self.take(Event::Wanted);
+            }
+            Happens::Keep => self.take(Event::Keep),
+            Happens::Pass(millis) => {
+                self.life.pass(Duration::from_millis(millis));
+                self.take(Event::Tick);
+            }
+            Happens::Done(which, well) if !self.orders.is_empty() => {
+                let order = self.orders.swap_remove(which % self.orders.len());
+                self.done(order, well);
+            }
+            Happens::Done(..) => {}
+            Happens::Dies => {
+                if let Some(process) = self.alive.first().copied() {
+                    self.dies(process);
+                }
+            }
+            Happens::Suspected => self.take(Event::Report(generation, Report::Suspect)),
+            Happens::Broken => self.take(Event::Report(generation, Report::Broken("broken".into()))),
+            Happens::Late(back, report) => {
+                let reason = || "late".to_owned();
+                let reports = [
+                    Report::Fetched,
+                    Report::CannotBeHad(reason()),
+                    Report::Started,
+                    Report::NotStarted(reason()),
+                    Report::Exited { how: reason(), killed: false },
+                    Report::Well(Left::Unknown),
+                    unwell(reason()),
+                    Report::Suspect,
+                    Report::Broken(reason()),
+                ];
+                if let Some(about) = generation.checked_sub(1 + back % 4) {
+                    self.take(Event::Report(about, reports[usize::from(report) % reports.len()].clone()));
+                }
+            }
+            Happens::Stop => self.take(Event::Stop),
+        }
+        self.is_sound();
+    }
+
+    /// An order comes to its end.
+    fn done(&mut self, order: Action, well: bool) {
+        let reason = || "because".to_owned();
+        let (about, report) = match order {
+            Action::Fetch(g) if well => (g, Report::Fetched),
+            Action::Fetch(g) => (g, Report::CannotBeHad(reason())),
+            Action::Start(g) if well => {
+                self.alive.insert(g);
+                (g, Report::Started)
+            }
+            Action::Start(g) => (g, Report::NotStarted(reason())),
+            Action::Ping(g) if well => (g, Report::Well(Left::Calls(reason()))),
+            Action::Ping(g) => (g, unwell(reason())),
+            Action::Kill(g) | Action::Dismiss(g) => return self.dies(g),
+            Action::CallOff(_) | Action::GiveUp(_) => return,
+        };
+        self.take(Event::Report(about, report));
+    }
+
+    fn dies(&mut self, process: Generation) {
+        self.alive.remove(&process);
+        self.orders
+            .retain(|order| !matches!(order, Action::Ping(g) | Action::Kill(g) | Action::Dismiss(g) if *g == process));
+        self.take(Event::Report(process, Report::Exited { how: "it died".into(), killed: false }));
+    }
+
+    fn take(&mut self, event: Event) {
+        self.life.take(event);
+        for action in std::mem::take(&mut self.life.actions) {
+            match action {
+                Action::Start(_) => assert!(
+                    self.alive.is_empty() && !self.orders.iter().any(|order| matches!(order, Action::Start(_))),
+                    "a second process is started"
+                ),
+                Action::Ping(g) | Action::Kill(g) | Action::Dismiss(g) => {
+                    assert!(self.alive.contains(&g), "{action:?} is about no process");
+                }
+                _ => {}
+            }
+            match action {
+                Action::CallOff(_) => self.orders.clear(),
+                Action::GiveUp(_) => {}
+                // Nobody who is being killed is asked for his health.
+                Action::Kill(g) => {
+                    self.orders.retain(|order| *order != Action::Ping(g));
+                    self.orders.push(action);
+                }
+                action => self.orders.push(action),
+            }
+        }
+        if matches!(self.life.state.offer(), Offer::Serve(_) | Offer::Refuse { .. }) {
+            self.waiting = 0;
+        }
+    }
+
+    fn is_sound(&self) {
+        let state = &self.life.state;
+        assert!(self.alive.len() <= 1, "two processes: {:?}", self.alive);
+        assert!(state.restarts <= self.life.policy.restart.threshold, "{state:?}");
+        match state.offer() {
+            Offer::Serve(g) => assert!(self.alive.contains(&g), "nobody serves: {state:?}"),
+            Offer::Wait => assert!(!self.orders.is_empty(), "nothing to wait for: {state:?}"),
+            Offer::Ask => assert_eq!(self.waiting, 0, "somebody is forgotten: {state:?}"),
+            Offer::Refuse { .. } => {}
+        }
+        for process in &self.alive {
+            let held = matches!(state.phase, Phase::Ready(_)) && state.generation == *process;
+            let ending = self.orders.iter().any(|o| matches!(o, Action::Kill(g) | Action::Dismiss(g) if g == process));
+            assert!(held || ending, "the process {process} is lost: {state:?}");
+        }
+    }
+
+    /// Lets everything under way come to its end.
+    fn settle(&mut self, outcomes: &[bool]) {
+        for well in outcomes {
+            self.happen(Happens::Done(0, *well));
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_events_lead_to_two_processes_a_lost_one_or_a_waiter_without_an_answer(
+        gives_up in any::<bool>(),
+        threshold in 0_u32..4,
+        events in vec(happens(), 0..80),
+        outcomes in vec(any::<bool>(), 8),
+    ) {
+        let at_threshold = if gives_up { AtThreshold::RestartAgent } else { AtThreshold::DeactivatePlugin };
+        let mut world = World::new(policy(at_threshold, threshold));
+        for event in events {
+            world.happen(event);
+        }
+        world.settle(&outcomes);
+        prop_assert_eq!(world.waiting, 0);
+        world.happen(Happens::Stop);
+        world.settle(&outcomes);
+        prop_assert_eq!(&world.life.state.phase, &Phase::Stopped);
+        prop_assert!(world.alive.is_empty());
+    }
+}
