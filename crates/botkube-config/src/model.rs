@@ -107,7 +107,10 @@ pub enum Access {
         server: Server,
     },
     /// The agent's own console needs nothing.
-    Console,
+    Console {
+        /// The port on 127.0.0.1 on which it is served to browsers, if it is; 0 is any that is free.
+        web_port: Option<u16>,
+    },
     /// Events sent to an address.
     Webhook {
         /// The address, often a secret by itself.

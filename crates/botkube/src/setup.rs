@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 use botkube_agent::agent::{Agent, OnProgress, Parts};
 use botkube_config::{
     CONFIG_PATHS_VARIABLE, Loaded, Options,
-    model::{Config, PlatformKind, Settings},
+    model::{Access, Config, PlatformKind, Settings},
 };
 use botkube_core::conversation::{Actor, Certainty, Conversation};
 
@@ -198,8 +198,12 @@ pub(crate) fn console_channels(config: &Config) -> Vec<Conversation> {
 }
 
 /// The port on which the console is served to browsers, if it is to be; 0 is any.
-pub(crate) fn web_port(_: &Config) -> Option<u16> {
-    None
+pub(crate) fn web_port(config: &Config) -> Option<u16> {
+    let platforms = config.communications.iter().flat_map(|group| &group.platforms);
+    platforms.filter(|platform| platform.enabled).find_map(|platform| match platform.access {
+        Access::Console { web_port } => web_port,
+        _ => None,
+    })
 }
 
 /// A conversation in which every group of executors and sources is bound.

@@ -283,6 +283,11 @@ fn settings_make_sense() {
         &["error 1:50 `plugins.incomingWebhook.port` is the port of `settings.metricsPort`, too"],
     );
     check("plugins: {incomingWebhook: {port: 2112}}", &[]);
+    check(
+        "communications: {g: {console: {web: {port: 2114}}}}",
+        &["error 1:44 `communications.g.console.web.port` is the port of `settings.healthPort`, too"],
+    );
+    check("communications: {g: {console: {web: {port: 0}}}}", &[]);
 }
 
 #[test]
