@@ -2,7 +2,7 @@
 //!
 //! Four tasks at most: this one reads; one writes what is in the outbox; one for each channel puts there what happens.
 
-use std::{collections::BTreeMap, ops::ControlFlow, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, error::Error, sync::Arc, time::Duration};
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use futures_util::{
@@ -14,6 +14,8 @@ use tokio::{
     task::JoinSet,
     time::{self, Instant},
 };
+use tokio_tungstenite::tungstenite;
+use tokio_util::sync::CancellationToken;
 
 use super::{
     Hall,
@@ -40,6 +42,7 @@ const PART: Duration = Duration::from_secs(2);
 /// Codes with which a connection ends (RFC 6455, section 7.4.1).
 pub(super) mod code {
     pub(crate) const AWAY: u16 = 1001;
+    pub(crate) const BROKEN: u16 = 1002;
     pub(crate) const UNREADABLE: u16 = 1007;
     pub(crate) const REFUSED: u16 = 1008;
     pub(crate) const TOO_BIG: u16 = 1009;
@@ -65,23 +68,29 @@ impl Window {
         let (sink, mut stream) = socket.split();
         let writer = tokio::spawn(write(sink, self.outbox.clone()));
         self.welcome();
-        let is_writing = tokio_util::sync::CancellationToken::new();
+        let is_writing = CancellationToken::new();
         let guard = is_writing.clone().drop_guard();
         let writer = tokio::spawn(async move {
             let _guard = guard;
             let _ = writer.await;
         });
-        tokio::select! {
-            () = self.read(&mut stream) => {}
-            () = is_writing.cancelled() => {}
-        }
+        let is_cut = tokio::select! {
+            is_cut = self.read(&mut stream) => is_cut,
+            () = is_writing.cancelled() => false,
+        };
         self.channels.abort_all();
-        // The browser is heard out, or it would not hear why.
-        let rest = async { while let Some(Ok(_)) = stream.next().await {} };
+        // The browser is heard out, or it would not hear why. Where nothing can be read any more it is given the time.
+        let rest = async {
+            match is_cut {
+                true => time::sleep(PART).await,
+                false => while let Some(Ok(_)) = stream.next().await {},
+            }
+        };
         let _ = time::timeout(PART, async { tokio::join!(rest, writer) }).await;
     }
 
-    async fn read(&mut self, stream: &mut SplitStream<WebSocket>) {
+    /// Reads until the connection is to end; whether that is in the middle of a frame.
+    async fn read(&mut self, stream: &mut SplitStream<WebSocket>) -> bool {
         let stop = self.hall.stop.clone();
         let mut heard = Instant::now();
         loop {
@@ -89,13 +98,20 @@ impl Window {
                 message = stream.next() => message,
                 changed = self.person.changed() => {
                     if changed.is_err() {
-                        return self.outbox.close(code::REFUSED, "the session has ended; open a new link");
+                        self.outbox.close(code::REFUSED, "the session has ended; open a new link");
+                        return false;
                     }
                     self.welcome();
                     continue;
                 }
-                () = time::sleep_until(heard + SILENCE) => return self.outbox.close(code::AWAY, "nothing was heard"),
-                () = stop.cancelled() => return self.outbox.close(code::AWAY, "the agent ends"),
+                () = time::sleep_until(heard + SILENCE) => {
+                    self.outbox.close(code::AWAY, "nothing was heard");
+                    return false;
+                }
+                () = stop.cancelled() => {
+                    self.outbox.close(code::AWAY, "the agent ends");
+                    return false;
+                }
             };
             heard = Instant::now();
             match message {
@@ -108,14 +124,18 @@ impl Window {
                     self.problem("binary frames are not understood, and nothing was done; frames are JSON texts");
                 }
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-                Some(Ok(Message::Close(_))) | None => return self.outbox.close(code::AWAY, ""),
-                Some(Err(error)) => match end(&error) {
-                    ControlFlow::Break((code, reason)) => {
-                        self.problem(&reason);
-                        return self.outbox.close(code, reason);
+                Some(Ok(Message::Close(_))) | None => {
+                    self.outbox.close(code::AWAY, "");
+                    return false;
+                }
+                Some(Err(error)) => {
+                    let cut = cut(&error);
+                    if let Some((code, reason)) = &cut {
+                        self.problem(reason);
+                        self.outbox.close(*code, reason);
                     }
-                    ControlFlow::Continue(()) => return self.outbox.close(code::AWAY, ""),
-                },
+                    return cut.is_some();
+                }
             }
         }
     }
@@ -276,18 +296,19 @@ pub(super) fn close(code: u16, reason: &str) -> Message {
     Message::Close(Some(CloseFrame { code, reason: reason[..end].into() }))
 }
 
-/// How a connection ends that cannot be read any further, and why; or it is gone.
-fn end(error: &axum::Error) -> ControlFlow<(u16, String)> {
-    let text = error.to_string();
-    if text.contains("too long") || text.contains("too big") {
-        let reason = format!("a frame has more than {READ} bytes; nothing of it was done");
-        return ControlFlow::Break((code::TOO_BIG, reason));
+/// With which code and why a connection ends that cannot be read any further; `None` when it is gone.
+fn cut(error: &axum::Error) -> Option<(u16, String)> {
+    let error = error.source()?.downcast_ref::<tungstenite::Error>()?;
+    match error {
+        tungstenite::Error::Capacity(_) => {
+            Some((code::TOO_BIG, format!("a frame has more than {READ} bytes; nothing of it was done")))
+        }
+        tungstenite::Error::Utf8(_) => {
+            Some((code::UNREADABLE, "a frame is not UTF-8; nothing of it was done".to_owned()))
+        }
+        tungstenite::Error::Protocol(_) => Some((code::BROKEN, "a frame is broken; nothing of it was done".to_owned())),
+        _ => None,
     }
-    if text.contains("UTF-8") {
-        let reason = "a frame is not UTF-8; nothing of it was done".to_owned();
-        return ControlFlow::Break((code::UNREADABLE, reason));
-    }
-    ControlFlow::Continue(())
 }
 
 /// Does what may wait for a disk where nobody else waits for it.

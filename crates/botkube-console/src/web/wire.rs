@@ -198,7 +198,7 @@ mod tests {
         check(r#"{"type":"say","key":"a","channel":"ops"}"#, Some("a"), "missing field `text`");
         check(r#"{"type":"say","key":1,"channel":"ops","text":""}"#, None, "expected a string");
         check(r#"{"type":"press","key":"a","channel":"o","entry":"1","control":"x"}"#, Some("a"), "`x` names no control");
-        check(r#"{"type":"cancel","key":"a","channel":"o","command":"7"}"#, Some("a"), "7");
+        check(r#"{"type":"cancel","key":"a","channel":"o","command":"7"}"#, Some("a"), "id is `c` and a number");
         check(&format!(r#"{{"type":"say","key":"a","text":"{}"}}"#, "x".repeat(LONGEST_FRAME)), Some("a"), "may have");
     }
 
