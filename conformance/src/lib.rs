@@ -38,6 +38,16 @@ pub fn pods_program() -> PathBuf {
     cargo_program("pods", &["--package", "conformance", "--features", "pods", "--bin", "pods"])
 }
 
+/// The example `live` of the plugin SDK, whose answers come while it works.
+///
+/// # Panics
+///
+/// When it cannot be built.
+#[must_use]
+pub fn live_program() -> PathBuf {
+    cargo_program("examples/live", &["--package", "botkube-plugin", "--example", "live"])
+}
+
 fn cargo_program(name: &str, selection: &[&str]) -> PathBuf {
     // The tests lie in `target/<profile>/deps`.
     let test = env::current_exe().expect("a running program has a path");

@@ -23,7 +23,7 @@ const DESCRIPTORS: &str = "descriptors.bin";
 const TARGETS: &[Target] = &[
     Target {
         proto: "sdk/botkube-proto/proto",
-        files: &["executor.proto", "source.proto"],
+        files: &["executor.proto", "source.proto", "stream.proto"],
         out: "sdk/botkube-proto/src/generated",
     },
     Target { proto: "sdk/go-plugin/proto", files: &["plugin.proto"], out: "sdk/go-plugin/src/generated" },

@@ -23,6 +23,34 @@ pub(crate) fn go(root: &Path) -> Result<(), String> {
     Ok(())
 }
 
+/// The oldest Node that the page's tools run on.
+const OLDEST_NODE: (u32, u32) = (20, 19);
+
+/// Node and npm, or why they cannot be had.
+pub(crate) fn node(root: &Path) -> Result<(), String> {
+    if !sh::works(root, "node --version") || !sh::works(root, "npm --version") {
+        install(root, "nodejs", "Node")?;
+        install(root, "npm", "npm")?;
+    }
+    let said = sh::output(Command::new("node").arg("--version")).map_err(|e| e.to_string())?;
+    let said = String::from_utf8_lossy(&said).trim().to_owned();
+    let mut numbers = said.trim_start_matches('v').split('.').map(|number| number.parse().unwrap_or(0));
+    let version = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
+    let (major, minor) = OLDEST_NODE;
+    match version >= OLDEST_NODE {
+        true => Ok(()),
+        false => Err(format!("Node {said} is too old; install Node {major}.{minor} or newer and put it into PATH")),
+    }
+}
+
+/// A browser that can be driven, or why it cannot be had; CHROMIUM may name another.
+pub(crate) fn chromium(root: &Path) -> Result<(), String> {
+    if std::env::var_os("CHROMIUM").is_some() || sh::works(root, "chromium --version") {
+        return Ok(());
+    }
+    install(root, "chromium", "Chromium")
+}
+
 /// A compiler for C and C++, or why it cannot be had.
 pub(crate) fn compiler(root: &Path) -> Result<(), String> {
     if sh::works(root, "cc --version") && sh::works(root, "c++ --version") {

@@ -2,7 +2,10 @@
 //! others. It knows the checks' commands and nothing of what they check.
 
 use std::{
-    env, fs,
+    collections::BTreeSet,
+    env,
+    ffi::OsString,
+    fs, io,
     ops::AddAssign,
     path::Path,
     process::{Command, Stdio},
@@ -25,6 +28,12 @@ const FEATURES: &[&str] = &["-p go-plugin --features auto-mtls", "-p botkube-plu
 /// The version of Kubernetes's API that `kube` is built for where no plugin names one with a feature of k8s-openapi.
 const KUBERNETES: (&str, &str) = ("K8S_OPENAPI_ENABLED_VERSION", "1.33");
 
+/// The browser's side of the console. What is built of it is committed, so that a build needs no Node.
+const PAGE: &str = "crates/botkube-console/page";
+
+/// How many bytes the page may have, gzipped.
+const LARGEST_PAGE: u64 = 40 << 10;
+
 /// Builds the Kubernetes API server that tests talk to, outside of the work tree, and prints where.
 const API_SERVER: &str = "conformance/kube-test-server/build";
 
@@ -35,11 +44,13 @@ const STEPS: &[Step] = &[
     ("format", format),
     ("tidy", |root, tally| tally.check(tidy::run(root))),
     ("generated code", |root, tally| tally.check(codegen::run(root, true))),
+    ("page", page),
     ("Go programs", go_programs),
     ("test vectors", vectors),
     ("lint", lint),
     ("API server", api_server),
     ("tests", tests),
+    ("page in a browser", browser),
     ("tests with more features", more_tests),
     ("documentation", documentation),
     ("macOS", macos),
@@ -84,6 +95,58 @@ pub(crate) fn run(root: &Path) -> Result<bool> {
 fn format(root: &Path, tally: &mut Tally) {
     tally.command(root, "cargo fmt --all --check");
     tally.command(root, "cargo fmt --manifest-path fuzz/Cargo.toml --check");
+}
+
+/// The page's own checks, and that what is committed is what its sources make.
+fn page(root: &Path, tally: &mut Tally) {
+    if !tally.tool(setup::node(root)) {
+        return;
+    }
+    let dir = root.join(PAGE);
+    tally.command(&dir, "npm ci --no-audit --no-fund");
+    tally.command(&dir, "npm run check");
+    tally.tests(&dir, "npm test");
+    let fresh = sh::target_dir(root).join("page");
+    let build = format!("npm run build -- --emptyOutDir --outDir {}", fresh.display());
+    tally.check(sh::run(&mut sh::command(&dir, &build)).and_then(|()| same(&dir.join("dist"), &fresh)));
+    tally.check(small(&dir.join("dist")));
+}
+
+/// Whether two folders hold the same files.
+fn same(committed: &Path, fresh: &Path) -> Result<()> {
+    let names = |dir: &Path| -> Result<BTreeSet<OsString>> {
+        Ok(fs::read_dir(dir)?.map(|entry| Ok(entry?.file_name())).collect::<io::Result<_>>()?)
+    };
+    let all: BTreeSet<_> = names(committed)?.union(&names(fresh)?).cloned().collect();
+    for name in all {
+        let [ours, theirs] = [committed, fresh].map(|dir| fs::read(dir.join(&name)).ok());
+        ensure!(ours == theirs, "{PAGE}/dist/{} is out of date; run `npm run build` in {PAGE}", name.display());
+    }
+    Ok(())
+}
+
+/// Whether the page is as light as it is meant to be.
+fn small(dist: &Path) -> Result<()> {
+    let files = fs::read_dir(dist)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
+    let mut size = 0;
+    for file in files {
+        size += sh::output(Command::new("gzip").args(["-9", "-c"]).arg(file))?.len() as u64;
+    }
+    println!("the page has {size} bytes, gzipped; it may have {LARGEST_PAGE}");
+    ensure!(size <= LARGEST_PAGE, "{PAGE}/dist has {size} bytes, gzipped, and may have {LARGEST_PAGE}");
+    Ok(())
+}
+
+/// The page in a real browser, talking to the real agent.
+fn browser(root: &Path, tally: &mut Tally) {
+    if tally.tool(setup::node(root)) && tally.tool(setup::chromium(root)) {
+        let dir = root.join(PAGE);
+        if !dir.join("node_modules").is_dir() {
+            tally.command(&dir, "npm ci --no-audit --no-fund");
+        }
+        tally.command(root, "cargo build -p botkube -p botkube-testkit");
+        tally.tests(&dir, "npm run e2e");
+    }
 }
 
 /// The programs made with the original SDK and with upstream's packages, without which half of the tests have nobody to talk
@@ -233,7 +296,7 @@ impl Tally {
         self.check(sh::run(&mut sh::command(root, line)));
     }
 
-    /// Runs `cargo test` and counts its tests.
+    /// Runs `cargo test`, or a runner of the page's tests, and counts the tests.
     pub(crate) fn tests(&mut self, root: &Path, line: &str) {
         let mut counted = Self::default();
         let outcome =
@@ -259,8 +322,17 @@ impl Tally {
         self.failed == 0
     }
 
-    /// What one line of a test program's output counts: `test result: ok. 5 passed; 0 failed; 1 ignored; …`.
+    /// What one line of a test program's output counts: `test result: ok. 5 passed; 0 failed; 1 ignored; …`, or Vitest's
+    /// `Tests  1 failed | 5 passed (6)`.
     fn of_line(line: &str) -> Option<Self> {
+        if let Some(counts) = plain(line).trim().strip_prefix("Tests  ") {
+            let count = |word: &str| {
+                let mut parts = counts.split(['|', '(']);
+                parts.find_map(|part| part.trim().strip_suffix(word)?.trim().parse().ok()).unwrap_or_default()
+            };
+            let (passed, failed, skipped) = (count("passed"), count("failed"), count("skipped"));
+            return Some(Self { passed, failed, skipped, lacking: 0 });
+        }
         let counts = line.strip_prefix("test result: ")?.split_once(". ")?.1;
         let count = |word: &str| {
             let part = counts.split("; ").find_map(|part| part.strip_suffix(word))?;
@@ -279,6 +351,13 @@ impl AddAssign for Tally {
     }
 }
 
+/// A line without colours.
+fn plain(line: &str) -> String {
+    let mut parts = line.split("\x1b[");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| text + part.split_once('m').map_or("", |(_, rest)| rest))
+}
+
 fn summary(name: &str, tally: Tally, took: Duration) -> String {
     let verdict = if tally.failed > 0 { "FAILED" } else { "ok" };
     let Tally { passed, failed, skipped, .. } = tally;
@@ -293,6 +372,13 @@ mod tests {
     fn a_test_programs_result_is_counted() {
         let line = "test result: FAILED. 12 passed; 2 failed; 1 ignored; 0 measured; 3 filtered out; finished in 0.10s";
         assert_eq!(Tally::of_line(line), Some(Tally { passed: 12, failed: 2, skipped: 1, lacking: 0 }));
+    }
+
+    #[test]
+    fn the_result_of_the_pages_tests_is_counted_in_any_colour() {
+        let line =
+            "\x1b[2m      Tests \x1b[22m \x1b[1m\x1b[31m2 failed\x1b[39m\x1b[22m | \x1b[32m12 passed\x1b[39m (14)";
+        assert_eq!(Tally::of_line(line), Some(Tally { passed: 12, failed: 2, skipped: 0, lacking: 0 }));
     }
 
     #[test]

@@ -79,7 +79,8 @@ fn communication_group(name: String, group: raw::CommunicationGroup, origin: Ori
     }
     if let Some(console) = group.console {
         let kind = PlatformKind::Console;
-        add(kind, console.enabled, Access::Console, channels(kind, console.channels, &at));
+        let access = Access::Console { web: console.web.map(|web| web.port) };
+        add(kind, console.enabled, access, channels(kind, console.channels, &at));
     }
     let sink = |kind, enabled, access, sources| PlatformConfig { kind, enabled, channels: Vec::new(), access, sources };
     if let Some(webhook) = group.webhook {

@@ -37,7 +37,7 @@ use serde::Deserialize;
 use crate::finding::{Finding, Origin, Severity};
 use crate::model::Config;
 use crate::report::Findings;
-use crate::source::Sources;
+use crate::source::{SourceId, Sources};
 use crate::tree::Node;
 
 pub use crate::validate::RESERVED_VARIABLES;
@@ -96,10 +96,32 @@ pub fn load(
     environment: impl IntoIterator<Item = (String, String)>,
     options: Options,
 ) -> Result<Loaded, Rejected> {
+    load_each(files, |sources, path| source::read(sources, path), environment, options)
+}
+
+/// As [`load`], of texts that have the names of files; what they name with `fromFile` is read all the same.
+///
+/// # Errors
+///
+/// As [`load`].
+pub fn load_texts(
+    files: &[(PathBuf, String)],
+    environment: impl IntoIterator<Item = (String, String)>,
+    options: Options,
+) -> Result<Loaded, Rejected> {
+    load_each(files, |sources, (path, text)| Ok(sources.add(path, text.clone())), environment, options)
+}
+
+fn load_each<F>(
+    files: &[F],
+    read: impl Fn(&mut Sources, &F) -> Result<SourceId, Box<Finding>>,
+    environment: impl IntoIterator<Item = (String, String)>,
+    options: Options,
+) -> Result<Loaded, Rejected> {
     let mut sources = Sources::default();
     let (mut layers, mut broken) = (Vec::new(), Vec::new());
-    for path in files {
-        match source::read(&mut sources, path).and_then(|file| tree::parse(&sources, file)) {
+    for file in files {
+        match read(&mut sources, file).and_then(|file| tree::parse(&sources, file)) {
             Ok(tree) => layers.push(tree),
             Err(finding) => broken.push(*finding),
         }

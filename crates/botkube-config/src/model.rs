@@ -106,8 +106,11 @@ pub enum Access {
         /// The cloud's router.
         server: Server,
     },
-    /// The agent's own console needs nothing.
-    Console,
+    /// The agent's own console.
+    Console {
+        /// The port of 127.0.0.1 on which browsers find it, 0 for any; `None`: it is in no browser.
+        web: Option<u16>,
+    },
     /// Events sent to an address.
     Webhook {
         /// The address, often a secret by itself.

@@ -139,11 +139,16 @@ impl Check<'_> {
             self.key(Severity::Warning, &["analytics"], message, "remove it");
         }
         let webhook = root.plugins.incoming_webhook.enabled.then_some(root.plugins.incoming_webhook.port);
-        let ports: [(&[&str], Option<u16>); 3] = [
-            (&["settings", "metricsPort"], Some(root.settings.metrics_port)),
-            (&["settings", "healthPort"], Some(root.settings.health_port)),
-            (&["plugins", "incomingWebhook", "port"], webhook),
+        let mut ports: Vec<(Vec<&str>, Option<u16>)> = vec![
+            (vec!["settings", "metricsPort"], Some(root.settings.metrics_port)),
+            (vec!["settings", "healthPort"], Some(root.settings.health_port)),
+            (vec!["plugins", "incomingWebhook", "port"], webhook),
         ];
+        for (name, group) in &root.communications {
+            let console = group.console.as_ref().filter(|console| console.enabled);
+            let port = console.and_then(|console| console.web.as_ref()).map(|web| web.port).filter(|port| *port != 0);
+            ports.push((vec!["communications", name, PlatformKind::Console.key(), "web", "port"], port));
+        }
         for (index, (path, port)) in ports.iter().enumerate() {
             if let Some((other, _)) = ports[..index].iter().find(|(_, other)| port.is_some() && other == port) {
                 let message = format!("`{}` is the port of `{}`, too", path.join("."), other.join("."));

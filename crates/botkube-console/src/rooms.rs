@@ -328,7 +328,8 @@ impl Rooms {
         let anchor = Anchor { id, original: original.map(Posted), expires: None };
         let accepted = chat.say(Said { incoming, key: key.clone(), anchor: Some(anchor.clone()) });
         if accepted == Accepted::Full {
-            let full = "Too many commands wait in this channel; this one was not run. Say it again when some have ended.";
+            let full =
+                "Too many commands wait in this channel; this one was not run. Say it again when some have ended.";
             self.note(room, &mut room.kept(), &key, &anchor.id, full);
         }
         Ok(accepted)
@@ -594,3 +595,6 @@ fn capabilities() -> Capabilities {
         ..Capabilities::everything()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,6 @@
 //! what is said · `outbox` what a slow browser is told · `socket` one window · `still` a page that stands alone.
 
 mod assets;
-mod complete;
 mod guard;
 mod outbox;
 mod sessions;
@@ -19,7 +18,7 @@ use std::{
     io,
     net::{Ipv4Addr, SocketAddr},
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     time::Duration,
 };
 
@@ -48,6 +47,7 @@ use tokio_util::{io::ReaderStream, sync::CancellationToken, task::TaskTracker};
 
 use self::{assets::Asset, sessions::Sessions, socket::Window};
 use crate::{
+    completion::Completer,
     entry::File,
     rooms::{Person, Rooms},
 };
@@ -86,6 +86,7 @@ struct Hall {
     page: Asset,
     script: Asset,
     style: Asset,
+    completer: OnceLock<Arc<Completer>>,
     windows: Arc<Semaphore>,
     /// The keys of cancellations that were made.
     cancelled: Mutex<VecDeque<String>>,
@@ -144,6 +145,7 @@ impl Hall {
             page: Asset::new("text/html; charset=utf-8", assets::PAGE),
             script: Asset::new("text/javascript; charset=utf-8", assets::SCRIPT),
             style: Asset::new("text/css; charset=utf-8", assets::STYLE),
+            completer: OnceLock::new(),
             windows: Arc::new(Semaphore::new(WINDOWS)),
             cancelled: Mutex::default(),
             stop,
@@ -159,6 +161,11 @@ impl Hall {
             (name == self.cookie).then_some(value)
         });
         ours.find_map(|secret| self.sessions.find(secret))
+    }
+
+    fn completer(&self) -> Option<&Arc<Completer>> {
+        let chat = self.rooms.chat().ok()?;
+        Some(self.completer.get_or_init(|| Completer::new(chat.dispatcher().clone())))
     }
 
     fn was_cancelled(&self, key: &str) -> bool {
@@ -225,8 +232,14 @@ async fn turn_away(mut stream: TcpStream) {
 fn router(hall: Arc<Hall>) -> Router {
     Router::new()
         .route("/", get(page))
-        .route("/app.js", get(|State(hall): State<Arc<Hall>>, asked: HeaderMap| async move { hall.script.answer(&asked, true) }))
-        .route("/app.css", get(|State(hall): State<Arc<Hall>>, asked: HeaderMap| async move { hall.style.answer(&asked, true) }))
+        .route(
+            "/app.js",
+            get(|State(hall): State<Arc<Hall>>, asked: HeaderMap| async move { hall.script.answer(&asked, true) }),
+        )
+        .route(
+            "/app.css",
+            get(|State(hall): State<Arc<Hall>>, asked: HeaderMap| async move { hall.style.answer(&asked, true) }),
+        )
         .route("/files/{name}", get(file))
         .route("/ws", get(socket))
         .fallback(|| async { (StatusCode::NOT_FOUND, "There is nothing here.\n") })

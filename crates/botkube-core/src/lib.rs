@@ -5,8 +5,8 @@
 //! [`policy`] whether it may · [`port`] the ports to credentials and plugins · [`answer`] the parts that come back ·
 //! `filter` what `--filter` leaves of them · [`platform`] where they are shown · [`chat`] its conversations · `delivery` who
 //! shows them there · [`surface`] or as they come, in a pipe · [`render`] what a platform cannot show, put into words ·
-//! [`control`] what its controls stand for · [`builtin`] the commands the
-//! agent answers itself · [`running`] what is under way · [`dispatch`] which walks it all.
+//! [`control`] what its controls stand for · [`builtin`] the commands the agent answers itself · [`running`] what is under
+//! way · [`dispatch`] which walks it all. `testing` makes up messages for tests.
 
 pub mod answer;
 pub mod builtin;
@@ -24,3 +24,5 @@ pub mod render;
 pub mod route;
 pub mod running;
 pub mod surface;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;

@@ -209,6 +209,27 @@ pub enum PlatformError {
 }
 
 impl Capabilities {
+    /// A platform that shows text of any length and nothing else.
+    #[must_use]
+    pub fn text_only() -> Self {
+        Self {
+            edits: false,
+            ephemeral: false,
+            threads: false,
+            files: false,
+            forms: false,
+            live: false,
+            buttons: 0,
+            selects: 0,
+            multi_selects: false,
+            options: 0,
+            inputs: 0,
+            sections: 0,
+            fields: 0,
+            ..Self::everything()
+        }
+    }
+
     /// A platform that can show everything, of any length, at once.
     #[must_use]
     pub fn everything() -> Self {

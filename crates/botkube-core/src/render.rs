@@ -1,32 +1,21 @@
-//! A message as text: everything an author wrote, and for every control the command it stands for. Pure; it knows no
-//! terminal and no platform.
+//! A message as text: everything an author wrote, and for every control the command it stands for; and a message within
+//! what a platform can show. Pure; it knows no terminal and no platform.
+//!
+//! Reading order: `words` what stands in for a control · `part` a message taken apart · `cut` a text cut in two · `page` parts
+//! put together to messages · `fit` all of that · `live` how a command is doing, in words.
 
-use std::fmt::Write;
+mod cut;
+mod fit;
+mod live;
+mod page;
+mod part;
+mod words;
 
-use botkube_api::message::{Body, Button, LabelInput, Message, MultiSelect, Section, Selects, Timestamp};
+use botkube_api::message::Message;
 use unicode_width::UnicodeWidthStr;
 
-use crate::platform::{Capabilities, Post};
-
-/// A piece of what a post becomes on a platform.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Fitted {
-    /// A message.
-    Post(Box<Post>),
-    /// What is too long for messages.
-    File {
-        /// What to call it.
-        name: String,
-        /// All of it.
-        content: String,
-    },
-}
-
-/// A post as a platform can show it.
-#[must_use]
-pub fn fit(post: Post, _: &Capabilities) -> Vec<Fitted> {
-    vec![Fitted::Post(Box::new(post))]
-}
+pub use self::fit::{Fitted, fit};
+use self::words::Line;
 
 /// Where text is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,138 +31,51 @@ pub struct TextStyle {
 pub fn text(message: &Message, style: TextStyle) -> String {
     let mut message = message.clone();
     message.replace_bot_name("", None);
-    let mut out = Text { out: String::new(), style };
-    out.body(&message.base_body);
-    for section in &message.sections {
-        out.section(section);
+    let mut out = String::new();
+    for line in words::lines(&message) {
+        match line {
+            Line::Gap => out.push('\n'),
+            Line::Code(text) => lines(&mut out, text),
+            Line::Prose { indent, text } => prose(&mut out, indent, &text, style),
+        }
     }
-    out.inputs(&message.plaintext_inputs);
-    if message.timestamp != Timestamp::default() {
-        out.paragraph(&message.timestamp.to_string());
-    }
-    let end = out.out.trim_end().len();
-    out.out.truncate(end);
-    out.out
+    out.truncate(out.trim_end().len());
+    out
 }
 
-struct Text {
-    out: String,
-    style: TextStyle,
+/// Text as it is, apart from what a terminal would obey.
+fn lines(out: &mut String, text: &str) {
+    for line in text.trim_end_matches('\n').split('\n') {
+        out.push_str(&harmless(line));
+        out.push('\n');
+    }
 }
 
-impl Text {
-    fn section(&mut self, section: &Section) {
-        if !self.out.is_empty() {
-            self.out.push('\n');
-        }
-        self.paragraph(&section.header);
-        self.paragraph(&section.description);
-        self.body(&section.body);
-        for field in &section.text_fields {
-            self.item(&format!("{}: {}", field.key, field.value));
-        }
-        for list in &section.bullet_lists {
-            self.paragraph(&list.title);
-            list.items.iter().for_each(|item| self.item(item));
-        }
-        section.buttons.iter().for_each(|button| self.button(button));
-        self.multi_select(&section.multi_select);
-        self.selects(&section.selects);
-        self.inputs(&section.plaintext_inputs);
-        for item in &section.context {
-            self.paragraph(&item.text);
-        }
-    }
-
-    fn body(&mut self, body: &Body) {
-        self.paragraph(&body.plaintext);
-        self.lines(&body.code_block);
-    }
-
-    fn button(&mut self, button: &Button) {
-        let target = if button.url.is_empty() { &button.command } else { &button.url };
-        let mut line = format!("[{}] {target}", button.name);
-        if !button.description.is_empty() && button.description != *target {
-            let _ = write!(line, " - {}", button.description);
-        }
-        self.item(&line);
-    }
-
-    fn multi_select(&mut self, select: &MultiSelect) {
-        if select.options.is_empty() && select.name.is_empty() {
-            return;
-        }
-        self.body(&select.description);
-        self.item(&format!("[{}] {} VALUE,VALUE", select.name, select.command));
-        for option in &select.options {
-            let chosen = if select.initial_options.contains(option) { " (chosen)" } else { "" };
-            self.item(&format!("  {}: {}{chosen}", option.name, option.value));
-        }
-    }
-
-    fn selects(&mut self, selects: &Selects) {
-        for select in &selects.items {
-            self.item(&format!("[{}] {} VALUE", select.name, select.command));
-            for group in &select.option_groups {
-                if !group.name.is_empty() {
-                    self.item(&format!("  {}", group.name));
-                }
-                for option in &group.options {
-                    let chosen = if select.initial_option.as_ref() == Some(option) { " (chosen)" } else { "" };
-                    self.item(&format!("    {}: {}{chosen}", option.name, option.value));
-                }
+/// Lines wrapped at blanks; what belongs to the first is indented deeper than it.
+fn prose(out: &mut String, indent: usize, text: &str, style: TextStyle) {
+    let hang = if indent == 0 { 0 } else { indent + 2 };
+    let width = style.width.map_or(usize::MAX, |width| width.max(hang + 10));
+    for (number, line) in text.trim_end_matches('\n').split('\n').enumerate() {
+        let line = harmless(line);
+        let start = line.len() - line.trim_start().len();
+        let mut current = " ".repeat(if number == 0 { indent } else { hang }) + &line[..start];
+        let mut fresh = true;
+        // At single blanks, so that several in a row stay several: the line may be a command to type.
+        for word in line[start..].split(' ') {
+            if !fresh && current.width() + 1 + word.width() > width {
+                out.push_str(&current);
+                out.push('\n');
+                current = " ".repeat(hang);
+                fresh = true;
             }
-        }
-    }
-
-    fn inputs(&mut self, inputs: &[LabelInput]) {
-        for input in inputs {
-            self.item(&format!("[{}] {}\"{}\"", input.text, input.command, input.placeholder));
-        }
-    }
-
-    fn item(&mut self, text: &str) {
-        self.wrapped(&format!("  {text}"), 4);
-    }
-
-    fn paragraph(&mut self, text: &str) {
-        if !text.is_empty() {
-            self.wrapped(text, 0);
-        }
-    }
-
-    /// Text as it is, apart from what a terminal would obey.
-    fn lines(&mut self, text: &str) {
-        for line in text.trim_end_matches('\n').split('\n').filter(|_| !text.is_empty()) {
-            self.out.push_str(&harmless(line));
-            self.out.push('\n');
-        }
-    }
-
-    fn wrapped(&mut self, text: &str, indent: usize) {
-        let Some(width) = self.style.width.map(|w| w.max(indent + 10)) else { return self.lines(text) };
-        for line in text.trim_end_matches('\n').split('\n') {
-            let line = harmless(line);
-            let start = line.len() - line.trim_start().len();
-            let mut current = line[..start].to_owned();
-            let mut fresh = true;
-            // At single blanks, so that several in a row stay several: the line may be a command to type.
-            for word in line[start..].split(' ') {
-                if !fresh && current.width() + 1 + word.width() > width {
-                    self.out.push_str(&current);
-                    self.out.push('\n');
-                    current = " ".repeat(indent);
-                    fresh = true;
-                }
-                if !fresh {
-                    current.push(' ');
-                }
-                current.push_str(word);
-                fresh = false;
+            if !fresh {
+                current.push(' ');
             }
-            self.out.push_str(&current);
-            self.out.push('\n');
+            current.push_str(word);
+            fresh = false;
         }
+        out.push_str(&current);
+        out.push('\n');
     }
 }
 

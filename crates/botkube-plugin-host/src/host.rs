@@ -14,11 +14,8 @@ use botkube_core::{
     port::{Pieces, PluginCall, PluginError, PluginState, Plugins},
     route::PluginRef,
 };
-use botkube_proto::{
-    MOST_MESSAGES,
-    executor::{
-        Config as RawConfig, ExecuteContext, ExecuteRequest, IncomingWebhookContext, MessageContext, UserContext,
-    },
+use botkube_proto::executor::{
+    Config as RawConfig, ExecuteContext, ExecuteRequest, IncomingWebhookContext, MessageContext, UserContext,
 };
 use go_plugin::host::Spawner;
 use tokio::{sync::watch, time};
@@ -26,6 +23,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tonic::{Code, Status};
 
 use crate::{
+    answer::{self, Followed},
     catalogue::Catalogue,
     environment::{self, InvalidVariable},
     owner::Owner,
@@ -33,6 +31,9 @@ use crate::{
     running::Running,
     slot::{Slot, View, Wishes},
 };
+
+/// How what tonic says of an answer begins that is none.
+const UNDECODABLE: &str = "failed to decode Protobuf message";
 
 /// How long a plugin may take to say its help.
 const HELP_DEADLINE: Duration = Duration::from_secs(10);
@@ -100,6 +101,9 @@ impl Host {
         if let Some(size) = too_large(&status) {
             return PluginError::TooLarge { size, limit: self.parts.settings.max_answer_size };
         }
+        if status.code() == Code::Internal && status.message().starts_with(UNDECODABLE) {
+            return PluginError::Broken(status.message().to_owned());
+        }
         // What a plugin answered has no source; what kept it from answering has.
         if status.source().is_none() {
             let reason = Some(status.message()).filter(|reason| !reason.is_empty());
@@ -124,30 +128,39 @@ impl Plugins for Host {
         &self,
         plugin: &PluginRef,
         call: PluginCall,
-        _: &mut dyn Pieces,
+        pieces: &mut dyn Pieces,
     ) -> Result<Vec<Message>, PluginError> {
         let slot = self.slot(plugin);
         let _turn = slot.turn().await?;
         let running = slot.running().await?;
         let attempt = running.attempt();
-        let outcome = running.client.clone().execute(request(call)).await;
-        attempt.answered();
-        let response = match outcome {
-            Ok(response) => response.into_inner(),
-            Err(status) => return Err(self.explain(&running, status).await),
+        let request = request(call);
+        let outcome = match running.live() {
+            None => match running.client.clone().execute(request).await {
+                Ok(response) => {
+                    attempt.answered();
+                    return answer::messages(&response.into_inner());
+                }
+                Err(status) => Followed::Broke(status),
+            },
+            Some(mut live) => match live.execute(request).await {
+                Ok(parts) => answer::follow(parts.into_inner(), pieces, self.parts.settings.max_answer_size).await,
+                Err(status) => Followed::Broke(status),
+            },
         };
-        let unseen = (1 + response.messages.len()).saturating_sub(MOST_MESSAGES);
-        let mut messages = Vec::with_capacity(1 + response.messages.len().min(MOST_MESSAGES));
-        if !response.message.is_empty() {
-            messages.push(decode(&response.message)?);
+        match outcome {
+            Followed::Ended(messages) => {
+                attempt.answered();
+                Ok(messages)
+            }
+            Followed::Broke(status) => {
+                attempt.answered();
+                Err(self.explain(&running, status).await)
+            }
+            // The call is cancelled by now: its plugin has to show that it took notice.
+            Followed::Stopped => Ok(Vec::new()),
+            Followed::Refused(error) => Err(error),
         }
-        for json in response.messages.iter().take(MOST_MESSAGES - 1) {
-            messages.push(decode(json)?);
-        }
-        if unseen > 0 {
-            messages.push(Message::text(format!("… and {unseen} more messages, which one answer cannot hold.")));
-        }
-        Ok(messages)
     }
 
     fn state(&self, plugin: &PluginRef) -> PluginState {
@@ -172,7 +185,7 @@ impl Plugins for Host {
         match outcome {
             Ok(response) => {
                 let help = response.into_inner().help;
-                if help.is_empty() { Ok(Message::default()) } else { decode(&help) }
+                if help.is_empty() { Ok(Message::default()) } else { answer::message(&help) }
             }
             Err(status) => Err(self.explain(&running, status).await),
         }
@@ -193,10 +206,6 @@ fn request(call: PluginCall) -> ExecuteRequest {
             incoming_webhook: Some(IncomingWebhookContext::default()),
         }),
     }
-}
-
-fn decode(json: &[u8]) -> Result<Message, PluginError> {
-    Message::from_json(json).map_err(|e| PluginError::Broken(e.to_string()))
 }
 
 /// What broke, from the outermost cause to the innermost.

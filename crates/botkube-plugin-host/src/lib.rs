@@ -2,9 +2,10 @@
 //!
 //! Reading order: [`index`] what a repository offers · [`store`] what of it is here · [`catalogue`] which file a plugin is ·
 //! [`environment`] what its process is given · `supervisor` what is done about a plugin and when · `running` its live
-//! process · `owner` the task that does it · `slot` where callers meet it · `parts` what all plugins share · [`host`] which
-//! asks it.
+//! process · `owner` the task that does it · `slot` where callers meet it · `parts` what all plugins share · `answer`
+//! what they answer · [`host`] which asks them.
 
+mod answer;
 pub mod catalogue;
 pub mod environment;
 pub mod host;

@@ -20,7 +20,7 @@ use crate::{
     parts::Parts,
     running::{self, Running},
     slot::{Access, Refusal, View, Wishes},
-    supervisor::{Action, Event, Generation, Offer, Phase, Policy, Report, State, step},
+    supervisor::{Action, Event, Generation, Left, Offer, Phase, Policy, Report, State, step},
 };
 
 /// How long a plugin may take to say that it is well.
@@ -44,7 +44,7 @@ pub(crate) struct Owner {
 enum Done {
     Fetched(Result<Executable, String>),
     Started(Result<Box<Running>, String>),
-    Pinged(Result<(), PingError>),
+    Checked(Result<Option<u32>, PingError>),
     Gone(Exit),
 }
 
@@ -114,13 +114,18 @@ impl Owner {
                 Report::Started
             }
             Done::Started(Err(reason)) => Report::NotStarted(reason),
-            Done::Pinged(Ok(())) => Report::Well,
-            Done::Pinged(Err(_)) if self.process.as_ref().is_some_and(|process| process.is_closed()) => {
+            Done::Checked(Ok(calls)) => Report::Well(match calls {
+                None => Left::Unknown,
+                Some(0) => Left::Nothing,
+                Some(_) => Left::Calls(format!("the plugin `{}` goes on with a cancelled command", self.plugin.name())),
+            }),
+            Done::Checked(Err(_)) if self.process.as_ref().is_some_and(|process| process.is_closed()) => {
                 Report::Broken(format!("the plugin `{}` broke its connection", self.plugin.name()))
             }
-            Done::Pinged(Err(error)) => {
-                Report::Unwell(format!("the plugin `{}` was not well: {error}", self.plugin.name()))
-            }
+            Done::Checked(Err(error)) => Report::Unwell {
+                reason: format!("the plugin `{}` was not well: {error}", self.plugin.name()),
+                alone: self.process.as_ref().is_some_and(|process| process.is_alone()),
+            },
             Done::Gone(exit) => return self.bury(&exit),
         };
         Event::Report(generation, report)
@@ -169,7 +174,7 @@ impl Owner {
             }
             Action::Ping(_) => {
                 let deadline = HEALTH_DEADLINE.min(self.policy.health_interval);
-                self.order_of_process(async move |process| Done::Pinged(process.plugin.ping(deadline).await));
+                self.order_of_process(async move |process| Done::Checked(process.check(deadline).await));
             }
             Action::Kill(_) => {
                 let verdict = match &self.state.phase {

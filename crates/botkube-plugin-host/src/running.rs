@@ -3,19 +3,21 @@
 use std::{
     sync::{
         Arc, OnceLock,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
 
 use botkube_core::route::PluginRef;
 use botkube_proto::{
-    COOKIE_KEY, COOKIE_VALUE, MAX_MESSAGE_SIZE, PROTOCOL_VERSION, executor::executor_client::ExecutorClient,
+    COOKIE_KEY, COOKIE_VALUE, MAX_MESSAGE_SIZE, PROTOCOL_VERSION,
+    executor::executor_client::ExecutorClient,
+    stream::{stream_client::StreamClient, stream_server},
 };
 use go_plugin::{
     handshake::Cookie,
     hclog::Level,
-    host::{Config, Connection, Exit, Output, Plugin},
+    host::{Config, Connection, Exit, Output, PingError, Plugin},
 };
 use tempfile::TempDir;
 use tokio::{sync::Notify, time};
@@ -30,11 +32,17 @@ use crate::{
 const COOKIE: Cookie = Cookie { key: COOKIE_KEY, value: COOKIE_VALUE };
 /// How long a broken connection may be ahead of the end of its process.
 const END_DEADLINE: Duration = Duration::from_secs(1);
+/// How long a plugin may take to say which services it has; one that takes longer answers all at once.
+const SERVICES_DEADLINE: Duration = Duration::from_secs(1);
 
 /// A plugin's live process.
 pub(crate) struct Running {
     pub(crate) plugin: Plugin,
     pub(crate) client: ExecutorClient<Connection>,
+    /// The service for live answers, where the plugin has it.
+    live: Option<StreamClient<Connection>>,
+    /// How many calls are in it.
+    calls: AtomicUsize,
     /// A call was given up: perhaps the plugin is slow, perhaps it is frozen.
     suspect: AtomicBool,
     /// Why it was killed, if it was.
@@ -46,7 +54,10 @@ pub(crate) struct Running {
 }
 
 /// A call that is under way. Makes the plugin suspect when dropped before [`Attempt::answered`].
-pub(crate) struct Attempt<'a>(Option<&'a Running>);
+pub(crate) struct Attempt<'a> {
+    running: &'a Running,
+    answered: bool,
+}
 
 /// Starts a process; an error says which plugin, which file, and why.
 pub(crate) async fn start(
@@ -68,8 +79,15 @@ pub(crate) async fn start(
             let client = ExecutorClient::with_origin(process.connection(), Connection::origin())
                 .max_decoding_message_size(limit)
                 .max_encoding_message_size(MAX_MESSAGE_SIZE);
-            let (suspect, verdict) = (AtomicBool::new(false), OnceLock::new());
-            Ok(Running { plugin: process, client, suspect, verdict, wake, _dir: dir })
+            // Old plugins need not have reflection, and reflection need not work: they are called as ever.
+            let services = process.services(SERVICES_DEADLINE).await.unwrap_or_default();
+            let live = services.iter().any(|name| name == stream_server::SERVICE_NAME).then(|| {
+                StreamClient::with_origin(process.connection(), Connection::origin())
+                    .max_decoding_message_size(limit)
+                    .max_encoding_message_size(MAX_MESSAGE_SIZE)
+            });
+            let (suspect, calls, verdict) = (AtomicBool::new(false), AtomicUsize::new(0), OnceLock::new());
+            Ok(Running { plugin: process, client, live, calls, suspect, verdict, wake, _dir: dir })
         }
         Err(error) => {
             for line in &error.output {
@@ -84,7 +102,28 @@ pub(crate) async fn start(
 
 impl Running {
     pub(crate) fn attempt(&self) -> Attempt<'_> {
-        Attempt(Some(self))
+        self.calls.fetch_add(1, Ordering::SeqCst);
+        Attempt { running: self, answered: false }
+    }
+
+    /// The service for live answers, where the plugin has it.
+    pub(crate) fn live(&self) -> Option<StreamClient<Connection>> {
+        self.live.clone()
+    }
+
+    /// Whether nobody waits for an answer of it.
+    pub(crate) fn is_alone(&self) -> bool {
+        self.calls.load(Ordering::SeqCst) == 0
+    }
+
+    /// Asks whether it is well, and how many calls it works on although nobody waits for them, where it can tell.
+    pub(crate) async fn check(&self, deadline: Duration) -> Result<Option<u32>, PingError> {
+        self.plugin.ping(deadline).await?;
+        let Some(mut live) = self.live().filter(|_| self.is_alone()) else { return Ok(None) };
+        Ok(match time::timeout(deadline, live.calls(())).await {
+            Ok(Ok(calls)) if self.is_alone() => Some(calls.into_inner().running),
+            _ => None,
+        })
     }
 
     /// Whether there is no doubt about it.
@@ -133,13 +172,15 @@ impl Running {
 
 impl Attempt<'_> {
     pub(crate) fn answered(mut self) {
-        self.0 = None;
+        self.answered = true;
     }
 }
 
 impl Drop for Attempt<'_> {
     fn drop(&mut self) {
-        if let Some(running) = self.0 {
+        let running = self.running;
+        running.calls.fetch_sub(1, Ordering::SeqCst);
+        if !self.answered {
             running.suspect.store(true, Ordering::Relaxed);
             running.wake.notify_one();
         }

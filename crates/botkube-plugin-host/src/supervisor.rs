@@ -17,7 +17,8 @@
 //!   back to zero.
 //! * A plugin that cannot be had is tried again by a command after 5 s, and by itself, where it is kept running, after 5 s,
 //!   10 s, 20 s … 5 min. That is no failure.
-//! * Two health checks missed in a row, or one after a call was given up, mean that the process is killed.
+//! * Two health checks missed in a row mean that the process is killed. So does one that began after a call was given up,
+//!   and a given-up call that has not ended after [`ENDING`], unless other calls are in the process.
 
 use std::time::{Duration, Instant};
 
@@ -32,6 +33,8 @@ const RETRY: Duration = Duration::from_secs(5);
 const LONGEST_RETRY: Duration = Duration::from_secs(5 * 60);
 /// How many health checks in a row a plugin may not miss.
 const MISSES: u32 = 2;
+/// How long a call that was given up may take to end: the SDK gives its author 2 s.
+const ENDING: Duration = Duration::from_millis(2500);
 const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
@@ -105,8 +108,21 @@ pub(crate) struct Ready {
     check: Option<Instant>,
     /// Health checks missed in a row.
     misses: u32,
-    /// A call was given up: perhaps it is slow, perhaps frozen.
-    suspect: bool,
+    /// Whether it answers at all.
+    doubt: Doubt,
+    /// A call was given up, which is to have ended by then.
+    ending: Option<Instant>,
+}
+
+/// Whether a process answers at all.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Doubt {
+    /// There is no reason to think that it does not.
+    None,
+    /// A call was given up while it was asked how it is: perhaps it is slow, perhaps frozen.
+    Late,
+    /// A call was given up, and then it was asked.
+    Asked,
 }
 
 /// What happened.
@@ -137,14 +153,28 @@ pub(crate) enum Report {
         /// Because it was told to, and not by itself.
         killed: bool,
     },
-    /// It answered a health check.
-    Well,
-    /// It missed a health check, and why.
-    Unwell(String),
+    /// It answered a health check, and what it works on although nobody waits for that.
+    Well(Left),
+    /// It missed a health check.
+    Unwell {
+        reason: String,
+        /// No call is in it.
+        alone: bool,
+    },
     /// A call to it was given up.
     Suspect,
     /// It cannot be talked to any more.
     Broken(String),
+}
+
+/// What a process works on although nobody waits for that.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Left {
+    /// It does not say, or calls are in it for which somebody waits.
+    Unknown,
+    Nothing,
+    /// Calls that were given up, in words.
+    Calls(String),
 }
 
 /// What to do. Everything but `CallOff` and `GiveUp` ends with a report.
@@ -194,7 +224,7 @@ impl State {
     pub(crate) fn offer(&self) -> Offer {
         match &self.phase {
             Phase::Absent => Offer::Ask,
-            Phase::Ready(ready) if !ready.suspect => Offer::Serve(self.generation),
+            Phase::Ready(ready) if ready.doubt == Doubt::None => Offer::Serve(self.generation),
             Phase::Draining { reason: Some(_), .. } | Phase::Fetching | Phase::Starting | Phase::Ready(_) => {
                 Offer::Wait
             }
@@ -276,7 +306,7 @@ impl State {
             (Phase::Starting, Report::Started) => {
                 self.wanted = false;
                 let check = Some(now + policy.health_interval);
-                self.phase = Phase::Ready(Ready { since: now, check, misses: 0, suspect: false });
+                self.phase = Phase::Ready(Ready { since: now, check, misses: 0, doubt: Doubt::None, ending: None });
                 (self, Vec::new())
             }
             (Phase::Starting, Report::NotStarted(reason)) => self.failed(reason, None, now, policy),
@@ -284,23 +314,31 @@ impl State {
                 let since = ready.since;
                 self.failed(how, Some(since), now, policy)
             }
-            (Phase::Ready(ready), Report::Well) => {
-                *ready = Ready { check: Some(now + policy.health_interval), misses: 0, suspect: false, ..*ready };
+            (Phase::Ready(ready), Report::Well(left)) => {
+                let ending = ready.ending.filter(|_| left != Left::Nothing);
+                if let (Left::Calls(reason), true) = (left, ending.is_some_and(|end| end <= now)) {
+                    return self.drain(reason);
+                }
+                let next = now + policy.health_interval;
+                let check = ending.filter(|end| *end > now).map_or(next, |end| next.min(end));
+                *ready = Ready { since: ready.since, check: Some(check), misses: 0, doubt: Doubt::None, ending };
                 self.wanted = false;
                 (self, Vec::new())
             }
-            (Phase::Ready(ready), Report::Unwell(reason)) => {
+            (Phase::Ready(ready), Report::Unwell { reason, alone }) => {
                 ready.misses += 1;
                 ready.check = Some(now + policy.health_interval);
-                match ready.suspect || ready.misses >= MISSES {
-                    true => self.drain(reason),
-                    false => (self, Vec::new()),
+                if ready.misses >= MISSES || (ready.doubt == Doubt::Asked && alone) {
+                    return self.drain(reason);
                 }
+                if ready.doubt == Doubt::Late {
+                    return self.doubted();
+                }
+                (self, Vec::new())
             }
             (Phase::Ready(ready), Report::Suspect) => {
-                ready.suspect = true;
-                let ping = ready.check.take().map(|_| Action::Ping(generation));
-                (self, ping.into_iter().collect())
+                ready.ending = Some(now + ENDING);
+                self.doubted()
             }
             (Phase::Ready(_), Report::Broken(reason)) => self.drain(reason),
             (Phase::Draining { served, reason: Some(reason) }, Report::Exited { how, killed }) => {
@@ -328,6 +366,18 @@ impl State {
         self.phase = Phase::Fetching;
         let fetch = Action::Fetch(self.generation);
         (self, vec![fetch])
+    }
+
+    /// Asks whether it answers, or lets it answer first what it was asked before.
+    fn doubted(mut self) -> (Self, Vec<Action>) {
+        let Phase::Ready(ready) = &mut self.phase else { return (self, Vec::new()) };
+        let ping = ready.check.take().map(|_| Action::Ping(self.generation));
+        ready.doubt = match (&ping, ready.doubt) {
+            (None, Doubt::None) => Doubt::Late,
+            (None, before) => before,
+            (Some(_), _) => Doubt::Asked,
+        };
+        (self, ping.into_iter().collect())
     }
 
     fn drain(mut self, reason: String) -> (Self, Vec<Action>) {

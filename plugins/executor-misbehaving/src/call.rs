@@ -3,13 +3,18 @@
 use std::{
     fs, future,
     io::{self, Write},
+    pin::Pin,
     process, thread,
 };
 
-use botkube_proto::executor::{
-    ExecuteRequest, ExecuteResponse, HelpResponse, MetadataResponse, executor_server::Executor,
+use botkube_proto::{
+    executor::{ExecuteRequest, ExecuteResponse, HelpResponse, MetadataResponse, executor_server::Executor},
+    stream::{CallsResponse, Part, part::Content, stream_server},
 };
+use tokio_stream::Stream;
 use tonic::{Code, Request, Response, Status};
+
+use crate::live;
 
 /// What a call comes to: the bytes of a message.
 type Answer = Result<Vec<u8>, Status>;
@@ -17,6 +22,7 @@ type Answer = Result<Vec<u8>, Status>;
 /// A fault, given what follows the word that asks for it.
 type Commit = fn(&str) -> Answer;
 
+#[derive(Clone, Copy)]
 pub(crate) struct Misbehaving;
 
 /// The faults, by the word that asks for them.
@@ -50,7 +56,7 @@ const CALL: &[(&str, Commit)] = &[
 ];
 
 /// Says which process waits, so that a test knows when it does and can look for it afterwards.
-fn note_id(file: &str) {
+pub(crate) fn note_id(file: &str) {
     // In one step: whoever finds the file finds the whole of it.
     let unfinished = format!("{file}.new");
     let written = fs::write(&unfinished, process::id().to_string()).and_then(|()| fs::rename(&unfinished, file));
@@ -58,25 +64,49 @@ fn note_id(file: &str) {
 }
 
 /// A message of one code block; `text` is JSON already.
-fn code(text: &str) -> Answer {
+pub(crate) fn code(text: &str) -> Answer {
     Ok(format!("{{\"baseBody\":{{\"codeBlock\":\"{text}\"}}}}").into_bytes())
+}
+
+/// Answers a command at once.
+async fn answer(command: &str) -> Result<ExecuteResponse, Status> {
+    let (_, rest) = command.split_once(' ').unwrap_or_default();
+    let (word, rest) = rest.split_once(' ').unwrap_or((rest, ""));
+    if word == "hang" {
+        note_id(rest);
+        future::pending::<()>().await;
+    }
+    let answer = match CALL.iter().find(|(name, _)| *name == word) {
+        Some((_, commit)) => commit(rest)?,
+        None => code("ok")?,
+    };
+    Ok(ExecuteResponse { message: answer.into(), messages: Vec::new() })
+}
+
+#[tonic::async_trait]
+impl stream_server::Stream for Misbehaving {
+    type ExecuteStream = Pin<Box<dyn Stream<Item = Result<Part, Status>> + Send>>;
+
+    async fn execute(&self, request: Request<ExecuteRequest>) -> Result<Response<Self::ExecuteStream>, Status> {
+        let command = request.into_inner().command;
+        if let Some((_, how)) = command.split_once(" stream ") {
+            return Ok(Response::new(Box::pin(live::parts(how))));
+        }
+        // As plugins of a later version may.
+        let unknown = Part { content: None };
+        let rest = Part { content: Some(Content::Rest(answer(&command).await?)) };
+        Ok(Response::new(Box::pin(tokio_stream::iter([Ok(unknown), Ok(rest)]))))
+    }
+
+    async fn calls(&self, _: Request<()>) -> Result<Response<CallsResponse>, Status> {
+        Ok(Response::new(CallsResponse { running: live::stubborn() }))
+    }
 }
 
 #[tonic::async_trait]
 impl Executor for Misbehaving {
     async fn execute(&self, request: Request<ExecuteRequest>) -> Result<Response<ExecuteResponse>, Status> {
-        let command = request.into_inner().command;
-        let (_, rest) = command.split_once(' ').unwrap_or_default();
-        let (word, rest) = rest.split_once(' ').unwrap_or((rest, ""));
-        if word == "hang" {
-            note_id(rest);
-            future::pending::<()>().await;
-        }
-        let answer = match CALL.iter().find(|(name, _)| *name == word) {
-            Some((_, commit)) => commit(rest)?,
-            None => code("ok")?,
-        };
-        Ok(Response::new(ExecuteResponse { message: answer.into(), messages: Vec::new() }))
+        Ok(Response::new(answer(&request.into_inner().command).await?))
     }
 
     async fn metadata(&self, _: Request<()>) -> Result<Response<MetadataResponse>, Status> {

@@ -2,14 +2,18 @@
 //! the command's second word. It must not know what a host does about it.
 //!
 //! Started as `executor_<fault>`, for example by a link of that name, it commits that fault of [`START`]; under any other
-//! name it starts well. Of a call it commits the fault of [`CALL`] that is asked for, and answers `ok` to anything else.
+//! name it starts well. Of a call it commits the fault of `call` that is asked for, after the word `stream` one of `live`, and
+//! answers `ok` to anything else.
 
 mod call;
+mod live;
 mod start;
 
 use std::{env, path::Path, process::ExitCode};
 
-use botkube_proto::{DESCRIPTORS, MAX_MESSAGE_SIZE, executor::executor_server::ExecutorServer};
+use botkube_proto::{
+    DESCRIPTORS, MAX_MESSAGE_SIZE, executor::executor_server::ExecutorServer, stream::stream_server::StreamServer,
+};
 use go_plugin::{handshake::Cookie, plugin::Plugin};
 
 use call::Misbehaving;
@@ -30,5 +34,6 @@ fn main() -> ExitCode {
 /// Serves like any plugin.
 fn serve() -> ExitCode {
     let executor = ExecutorServer::new(Misbehaving).max_encoding_message_size(MAX_MESSAGE_SIZE);
-    Plugin::new(COOKIE, PROTOCOL_VERSION).service(executor).descriptors(DESCRIPTORS).serve()
+    let live = StreamServer::new(Misbehaving).max_encoding_message_size(MAX_MESSAGE_SIZE);
+    Plugin::new(COOKIE, PROTOCOL_VERSION).service(executor).service(live).descriptors(DESCRIPTORS).serve()
 }

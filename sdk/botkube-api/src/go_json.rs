@@ -4,5 +4,5 @@
 mod decode;
 mod encode;
 
-pub(crate) use decode::{Failure, from_slice};
+pub(crate) use decode::{Failure, from_slice, from_slice_strict};
 pub(crate) use encode::to_vec;

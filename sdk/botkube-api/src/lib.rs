@@ -23,4 +23,5 @@ pub mod slack;
 pub mod words;
 
 mod go_json;
+mod nearest;
 mod path;

@@ -95,7 +95,8 @@ choice! {
 pub struct MessageError {
     /// The path of the value that does not fit, such as `sections[0].header`; empty for the document itself.
     pub path: String,
-    /// Line and column where reading stopped, both counted from 1, where they are known.
+    /// Line and column, both counted from 1, where reading stopped or where what nobody knows begins; `None` where they are
+    /// not known.
     pub position: Option<(usize, usize)>,
     /// What was found there, and what belongs there instead.
     pub problem: String,
@@ -196,6 +197,16 @@ impl Message {
     /// When the bytes are not JSON (no bytes are not) or a value has another type than its key asks for.
     pub fn from_json(json: &[u8]) -> Result<Self, MessageError> {
         Ok(go_json::from_slice(json)?)
+    }
+
+    /// Reads a message as an author writes it: what [`from_json`](Self::from_json) forgives is an error, so that a slip of
+    /// the pen does not go unseen. `null` is the zero value here too.
+    ///
+    /// # Errors
+    /// Also for unknown keys and unknown texts where only some are known, with the nearest that is, for keys in another case
+    /// or given twice, and for what is not UTF-8.
+    pub fn from_json_strict(json: &[u8]) -> Result<Self, MessageError> {
+        Ok(go_json::from_slice_strict(json)?)
     }
 }
 

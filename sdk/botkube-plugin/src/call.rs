@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use botkube_proto::executor::{ExecuteContext, ExecuteRequest, MessageContext, UserContext};
 
-use crate::{Error, Kubeconfig, Result, Run, slack::SlackState};
+use crate::{Error, Kubeconfig, Result, Run, parts::Signals, slack::SlackState};
 
 /// One command to answer. More may be told about it in later versions, so all but the configuration are methods.
 #[derive(Clone)]
@@ -14,6 +14,7 @@ pub struct Call<C> {
     pub config: Arc<C>,
     plugin: Arc<str>,
     request: Arc<ExecuteRequest>,
+    signals: Arc<Signals>,
 }
 
 /// Who typed the command.
@@ -39,8 +40,8 @@ pub struct Trigger<'a> {
 }
 
 impl<C> Call<C> {
-    pub(crate) fn new(config: Arc<C>, plugin: Arc<str>, request: ExecuteRequest) -> Self {
-        Self { config, plugin, request: Arc::new(request) }
+    pub(crate) fn new(config: Arc<C>, plugin: Arc<str>, request: ExecuteRequest, signals: Arc<Signals>) -> Self {
+        Self { config, plugin, request: Arc::new(request), signals }
     }
 
     /// The whole command; its first word is the plugin's name, or what the user calls it.
@@ -128,7 +129,41 @@ impl<C> Call<C> {
         self.optional_kubeconfig().ok_or_else(|| Error::for_user(crate::kubeconfig::missing(&self.plugin)))
     }
 
-    /// Runs a program, usually a dependency the agent fetched: `call.run("kubectl get pods")`.
+    /// Shows how far the command is, in a few words: `call.progress("3 of 7 pods")`. It takes the place of what was said
+    /// before, and costs next to nothing: of many in a row only the last is shown. Hosts that cannot show it do not get it.
+    pub fn progress(&self, text: impl Into<String>) {
+        self.signals.progress(text.into());
+    }
+
+    /// Waits until the command is cancelled; who waits for this has two seconds then to tidy up before everything of the
+    /// call is dropped. A call that never asks is dropped at once.
+    ///
+    /// ```
+    /// # use botkube_plugin::prelude::*;
+    /// # async fn example(call: Call<NoConfig>) -> Result<Reply> {
+    /// # async fn copy() -> Result<Reply> { Ok(Reply::skip()) }
+    /// # async fn remove_what_was_copied() {}
+    /// tokio::select! {
+    ///     reply = copy() => reply,
+    ///     () = call.cancelled() => {
+    ///         remove_what_was_copied().await;
+    ///         Ok(Reply::skip()) // nobody sees it
+    ///     }
+    /// }
+    /// # }
+    /// ```
+    pub async fn cancelled(&self) {
+        self.signals.cancelled().await;
+    }
+
+    /// Whether the command was cancelled, for code that looks now and then; it has the two seconds of [`Call::cancelled`].
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.signals.is_cancelled()
+    }
+
+    /// Runs a program, usually a dependency the agent fetched. As a reply its output is shown as it comes:
+    /// `Ok(call.run("kubectl get pods").into())`.
     pub fn run(&self, command: impl Into<String>) -> Run {
         Run::new(command)
     }

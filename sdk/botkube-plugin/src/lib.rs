@@ -50,6 +50,7 @@ mod error;
 mod executor;
 mod help;
 mod kubeconfig;
+mod parts;
 mod reply;
 mod run;
 mod serve;

@@ -6,27 +6,49 @@ use botkube_proto::MOST_MESSAGES;
 use tokio_stream::{Stream, StreamExt};
 
 use crate::{
-    Result,
+    Error, Result,
     message::{Message, MessageType},
+    parts::Parts,
 };
+
+/// How much text is kept for those who cannot take it as it comes, in bytes: what agents take as one answer.
+const MOST_TEXT: usize = 64 << 20;
 
 /// An answer: a text, a message, several, or parts that come one after the other.
 #[must_use = "a reply does nothing until it is returned"]
-pub struct Reply(Inner);
+pub struct Reply(pub(crate) Inner);
 
-enum Inner {
+pub(crate) enum Inner {
     Messages(Vec<Message>),
     Parts(Pin<Box<dyn Stream<Item = Result<Part>> + Send>>),
 }
 
 /// A piece of an answer that comes while the command runs.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Part(Piece);
+pub struct Part(pub(crate) Piece);
 
 #[derive(Clone, Debug, PartialEq)]
-enum Piece {
+pub(crate) enum Piece {
     Text(String),
     Message(Box<Message>),
+    Update(Box<Message>),
+    Progress(String),
+}
+
+/// All that a call says, for those who cannot take it as it comes.
+#[derive(Default)]
+pub(crate) struct Collector {
+    messages: Vec<Message>,
+    /// How many more there were.
+    unshown: usize,
+    /// Text that is no message yet.
+    text: String,
+    /// How many bytes of text were kept.
+    kept: usize,
+    /// How many were not since the last message.
+    unkept: usize,
+    /// Nothing was said since the last message.
+    can_update: bool,
 }
 
 impl Part {
@@ -38,6 +60,17 @@ impl Part {
     /// One more message.
     pub fn message(message: Message) -> Self {
         Self(Piece::Message(Box::new(message)))
+    }
+
+    /// A message in place of the one right before it; where there is none, one more message.
+    pub fn update(message: Message) -> Self {
+        Self(Piece::Update(Box::new(message)))
+    }
+
+    /// How far the command is, in a few words, in place of what was said of that before: what
+    /// [`Call::progress`](crate::Call::progress) says.
+    pub fn progress(text: impl Into<String>) -> Self {
+        Self(Piece::Progress(text.into()))
     }
 }
 
@@ -74,7 +107,8 @@ impl Reply {
         self
     }
 
-    /// Parts that come while the command runs. A host that cannot show them as they come gets them together at the end.
+    /// Parts that come while the command runs, each shown as it comes. A host that cannot do that gets them together at
+    /// the end.
     pub fn stream(parts: impl Stream<Item = Result<Part>> + Send + 'static) -> Self {
         Self(Inner::Parts(Box::pin(parts)))
     }
@@ -86,51 +120,76 @@ impl Reply {
     ///
     /// The first error in a stream. What came before it is lost with it, unless it is text, which then precedes the error.
     pub async fn collect(self) -> Result<Vec<Message>> {
-        let messages = match self.0 {
-            Inner::Messages(messages) => messages,
-            Inner::Parts(parts) => collect(parts).await?,
-        };
-        Ok(fit(messages))
+        Parts::of(self).whole().await
     }
 }
 
-async fn collect(mut parts: Pin<Box<dyn Stream<Item = Result<Part>> + Send>>) -> Result<Vec<Message>> {
-    let mut messages = Vec::new();
-    let mut text = String::new();
-    let flush = |text: &mut String, messages: &mut Vec<Message>| {
-        if !text.is_empty() {
-            messages.push(Message::code(std::mem::take(text)).with_filter());
-        }
-    };
-    while let Some(part) = parts.next().await {
-        match part {
-            Ok(Part(Piece::Text(piece))) => text.push_str(&piece),
-            Ok(Part(Piece::Message(message))) => {
-                flush(&mut text, &mut messages);
-                messages.push(*message);
+impl Collector {
+    pub(crate) fn take(&mut self, part: Part) {
+        let is_message = matches!(part.0, Piece::Message(_) | Piece::Update(_));
+        match part.0 {
+            Piece::Text(mut text) => {
+                self.unkept += cut(&mut text, MOST_TEXT - self.kept);
+                self.kept += text.len();
+                self.text.push_str(&text);
             }
-            Err(error) if text.is_empty() => return Err(error),
-            // What the command printed before it failed usually says why.
-            Err(error) => return Err(crate::Error::for_user(format!("{}\n{error}", text.trim_end()))),
+            Piece::Update(message) if self.can_update => match self.messages.last_mut() {
+                Some(last) if self.unshown == 0 => *last = *message,
+                _ => {}
+            },
+            Piece::Message(message) | Piece::Update(message) => self.push(*message),
+            Piece::Progress(_) => return,
+        }
+        self.can_update = is_message;
+    }
+
+    pub(crate) fn end(mut self) -> Vec<Message> {
+        self.flush();
+        let Self { mut messages, mut unshown, .. } = self;
+        // Hosts make one message of a filterable first one, and drop the others.
+        if messages.len() > 1 {
+            for message in messages.iter_mut().filter(|m| m.kind == MessageType::BaseBodyWithFilter) {
+                message.kind = MessageType::Default;
+            }
+        }
+        if unshown > 0 {
+            unshown += usize::from(messages.pop().is_some());
+            messages.push(Message::text(format!("… and {unshown} more messages, which one answer cannot hold.")));
+        }
+        messages
+    }
+
+    /// The error that came after all this: what the command printed before it failed usually says why.
+    pub(crate) fn failed(self, error: Error) -> Error {
+        match self.text.trim_end() {
+            "" => error,
+            text => Error::for_user(format!("{text}\n{error}")),
         }
     }
-    flush(&mut text, &mut messages);
-    Ok(messages)
+
+    fn push(&mut self, message: Message) {
+        self.flush();
+        if self.messages.len() < MOST_MESSAGES { self.messages.push(message) } else { self.unshown += 1 }
+    }
+
+    fn flush(&mut self) {
+        let mut text = std::mem::take(&mut self.text);
+        let unkept = std::mem::take(&mut self.unkept);
+        if unkept > 0 {
+            text += &format!("\n… and {unkept} more bytes, which one answer cannot hold\n");
+        }
+        if !text.is_empty() {
+            self.push(Message::code(text).with_filter());
+        }
+    }
 }
 
-/// Makes messages arrive whole: a filterable first one would make hosts drop the others, and hosts drop those beyond 16.
-fn fit(mut messages: Vec<Message>) -> Vec<Message> {
-    if messages.len() > 1 {
-        for message in messages.iter_mut().filter(|m| m.kind == MessageType::BaseBodyWithFilter) {
-            message.kind = MessageType::Default;
-        }
-    }
-    if messages.len() > MOST_MESSAGES {
-        let unseen = messages.len() - (MOST_MESSAGES - 1);
-        messages.truncate(MOST_MESSAGES - 1);
-        messages.push(Message::text(format!("… and {unseen} more messages, which one answer cannot hold.")));
-    }
-    messages
+/// Cuts a text to this many bytes or a little less; how many are gone.
+pub(crate) fn cut(text: &mut String, most: usize) -> usize {
+    let end = text.floor_char_boundary(most);
+    let gone = text.len() - end;
+    text.truncate(end);
+    gone
 }
 
 impl From<Message> for Reply {
@@ -165,43 +224,4 @@ impl fmt::Debug for Reply {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::Error;
-
-    fn streamed(parts: Vec<Result<Part>>) -> Reply {
-        Reply::stream(tokio_stream::iter(parts))
-    }
-
-    #[tokio::test]
-    async fn text_of_a_stream_becomes_one_message() {
-        let reply = streamed(vec![Ok(Part::text("a\n")), Ok(Part::text("b\n"))]);
-        assert_eq!(reply.collect().await.unwrap(), [Message::code("a\nb\n").with_filter()]);
-    }
-
-    #[tokio::test]
-    async fn messages_of_a_stream_keep_their_place() {
-        let reply = streamed(vec![Ok(Part::text("a")), Ok(Part::message(Message::text("m"))), Ok(Part::text("b"))]);
-        let expected = [Message::code("a"), Message::text("m"), Message::code("b")];
-        assert_eq!(reply.collect().await.unwrap(), expected);
-    }
-
-    #[tokio::test]
-    async fn an_error_in_a_stream_comes_after_the_text_before_it() {
-        let reply = streamed(vec![Ok(Part::text("3 of 7\n")), Err(Error::for_user("disk full"))]);
-        assert_eq!(reply.collect().await.unwrap_err().to_string(), "3 of 7\ndisk full");
-    }
-
-    #[tokio::test]
-    async fn an_answer_of_several_messages_is_not_filterable_since_hosts_would_drop_all_but_one() {
-        let messages = Reply::code("a").more(Message::text("b")).collect().await.unwrap();
-        assert_eq!(messages, [Message::code("a"), Message::text("b")]);
-    }
-
-    #[tokio::test]
-    async fn messages_beyond_what_hosts_show_are_counted() {
-        let messages = (0..20).map(|i| Message::text(i.to_string())).collect::<Reply>().collect().await.unwrap();
-        assert_eq!(messages.len(), 16);
-        assert!(messages[15].base_body.plaintext.contains("5 more messages"));
-    }
-}
+mod tests;

@@ -1,5 +1,7 @@
 //! Running another program for a command, by the rules of the Go SDK's `ExecuteCommand` (`contract-plugins §5.4`).
 
+mod live;
+
 use std::{
     env,
     ffi::OsString,
@@ -11,21 +13,24 @@ use std::{
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWriteExt},
-    process::Command,
+    process::{Child, Command},
 };
 
-use crate::words;
+use crate::{Reply, words};
 
 pub use botkube_proto::DEPENDENCY_DIR;
 
 /// How much of each output is kept, in bytes: what agents take as one answer.
 const MOST_OUTPUT: u64 = 64 << 20;
 
-/// A program to run and wait for: no shell, words split as shells do, everything it printed kept.
+/// A program to run: no shell, words split as shells do.
+///
+/// As a reply, its output is shown line by line as it comes, both outputs in one, and a bad end is the error after it:
+/// `Ok(call.run("kubectl get pods").into())`. [`Run::output`] waits for its end and gives all of it.
 ///
 /// When the call is cancelled, the program and all it started are killed.
 #[derive(Clone, Debug)]
-#[must_use = "nothing runs until `output` is awaited"]
+#[must_use = "nothing runs until it is a reply, or `output` is awaited"]
 pub struct Run {
     command: String,
     env: Vec<(OsString, OsString)>,
@@ -127,6 +132,19 @@ impl Run {
     /// When it cannot be run, or ends with anything but exit code 0: then the error's text is all it printed and how it
     /// ended, which is what users of the Go SDK's plugins see.
     pub async fn output(self) -> Result<Output, RunError> {
+        let clear_color_codes = self.clear_color_codes;
+        let mut program = self.start(Stdio::piped(), Stdio::piped())?;
+        let (stdout, stderr) = (program.child.stdout.take(), program.child.stderr.take());
+        let (stdout, stderr, ended) = tokio::join!(text(stdout), text(stderr), program.ended());
+
+        let plain = |text: String| if clear_color_codes { without_color_codes(&text) } else { text };
+        let output = Output { stdout: plain(stdout), stderr: plain(stderr) };
+        let status = ended?;
+        if status.success() { Ok(output) } else { Err(RunError::Failed { output, status }) }
+    }
+
+    /// Starts it with these outputs.
+    fn start(self, stdout: Stdio, stderr: Stdio) -> Result<Program, RunError> {
         let words = words::split(&self.command)
             .map_err(|source| RunError::Words { command: self.command.clone(), source })?
             .into_values();
@@ -134,33 +152,50 @@ impl Run {
             return Err(RunError::Empty(self.command));
         };
         let program = find(name, self.dependency_dir.as_deref());
-        let start = |e: io::Error| RunError::Start { program: program.display().to_string(), reason: e.to_string() };
-
         let mut command = Command::new(&program);
-        command.args(args).envs(self.env).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.args(args).envs(self.env).stdout(stdout).stderr(stderr);
         command.stdin(if self.stdin.is_some() { Stdio::piped() } else { Stdio::null() });
         command.process_group(0).kill_on_drop(true);
         if let Some(dir) = self.dir {
             command.current_dir(dir);
         }
-        let mut child = command.spawn().map_err(start)?;
+        let mut child = command.spawn().map_err(|e| not_started(&program, &e))?;
         let group = KillGroup(child.id().and_then(|id| Pid::from_raw(id.cast_signed())));
-        let input = child.stdin.take().zip(self.stdin);
-        let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
-        let feed = async {
-            if let Some((mut pipe, input)) = input {
+        if let Some((mut pipe, input)) = child.stdin.take().zip(self.stdin) {
+            tokio::spawn(async move {
                 // A program need not read all it is given.
                 let _ = pipe.write_all(&input).await;
-            }
-        };
-        let (stdout, stderr, status, ()) = tokio::join!(text(stdout), text(stderr), child.wait(), feed);
-        let status = status.map_err(start)?;
-        group.disarm();
-
-        let plain = |text: String| if self.clear_color_codes { without_color_codes(&text) } else { text };
-        let output = Output { stdout: plain(stdout), stderr: plain(stderr) };
-        if status.success() { Ok(output) } else { Err(RunError::Failed { output, status }) }
+            });
+        }
+        Ok(Program { path: program, child, group })
     }
+}
+
+/// Its output as it comes.
+impl From<Run> for Reply {
+    fn from(run: Run) -> Self {
+        Self::stream(live::lines(run))
+    }
+}
+
+/// A program that runs. Dropping it kills it and all it started.
+struct Program {
+    path: PathBuf,
+    child: Child,
+    group: KillGroup,
+}
+
+impl Program {
+    /// Waits until it has ended.
+    async fn ended(&mut self) -> Result<ExitStatus, RunError> {
+        let status = self.child.wait().await.map_err(|e| not_started(&self.path, &e))?;
+        self.group.disarm();
+        Ok(status)
+    }
+}
+
+fn not_started(program: &Path, error: &io::Error) -> RunError {
+    RunError::Start { program: program.display().to_string(), reason: error.to_string() }
 }
 
 impl Output {
@@ -226,7 +261,7 @@ fn without_color_codes(text: &str) -> String {
 struct KillGroup(Option<Pid>);
 
 impl KillGroup {
-    fn disarm(mut self) {
+    fn disarm(&mut self) {
         self.0 = None;
     }
 }

@@ -2,11 +2,10 @@
 
 use std::{
     collections::VecDeque,
-    panic::{AssertUnwindSafe, catch_unwind},
-    pin::pin,
+    pin::Pin,
     process::ExitCode,
     sync::{Arc, Mutex, PoisonError},
-    task::Poll,
+    task::{Context, Poll, ready},
 };
 
 use botkube_proto::{
@@ -15,19 +14,33 @@ use botkube_proto::{
         Config, Dependency, ExecuteRequest, ExecuteResponse, HelpResponse, JsonSchema, MetadataResponse,
         executor_server::{self, ExecutorServer},
     },
+    stream::{
+        self, CallsResponse,
+        part::Content,
+        stream_server::{self, StreamServer},
+    },
 };
 use bytes::Bytes;
 use go_plugin::{handshake::Cookie, plugin::Plugin};
 use schemars::generate::SchemaSettings;
+use tokio_stream::Stream;
 use tonic::{Request, Response, Status};
 
-use crate::{Call, Error, Executor, Result, config, message::Message};
+use crate::{
+    Call, Error, Executor, Part, Result, config,
+    message::Message,
+    parts::{Calls, Parts, Said, caught},
+    reply::{Piece, cut},
+};
 
 /// What tells a plugin that Botkube started it.
 const COOKIE: Cookie = Cookie { key: COOKIE_KEY, value: COOKIE_VALUE };
 
 /// The longest text of an error in bytes: encoded it may be three times as long, and Go's hosts take 16 MiB.
 const LONGEST_ERROR: usize = 4 << 20;
+
+/// The longest piece of text on the wire, in bytes.
+const LONGEST_TEXT: usize = 1 << 20;
 
 /// How many merged configurations are kept. Every bound combination is one.
 const KEPT_CONFIGS: usize = 16;
@@ -63,11 +76,16 @@ impl<E: Executor> Serve<E> {
     /// Serves until the agent ends it.
     pub fn run(self) -> ExitCode {
         let by_hand = by_hand(&self.executor);
-        let server = ExecutorServer::new(Adapter::new(self.executor))
+        let adapter = Arc::new(Adapter::new(self.executor));
+        let unary = ExecutorServer::new(Served(adapter.clone()))
+            .max_decoding_message_size(MAX_MESSAGE_SIZE)
+            .max_encoding_message_size(MAX_MESSAGE_SIZE);
+        let live = StreamServer::new(Served(adapter))
             .max_decoding_message_size(MAX_MESSAGE_SIZE)
             .max_encoding_message_size(MAX_MESSAGE_SIZE);
         Plugin::new(COOKIE, PROTOCOL_VERSION)
-            .service(server)
+            .service(unary)
+            .service(live)
             .descriptors(DESCRIPTORS)
             .by_hand(by_hand)
             .worker_threads(self.workers)
@@ -89,35 +107,39 @@ fn by_hand<E: Executor>(executor: &E) -> String {
     text
 }
 
-/// Implements the contract with an executor.
+/// An executor with what all its calls share.
 pub(crate) struct Adapter<E: Executor> {
     executor: E,
     name: Arc<str>,
     configs: Configs<E::Config>,
+    calls: Calls,
+}
+
+/// Implements the contract and our service for live answers with it.
+struct Served<E: Executor>(Arc<Adapter<E>>);
+
+/// What a call says, as it goes over the wire.
+struct Wire {
+    parts: Parts,
+    /// A text too long for one piece, and how much of it is gone.
+    long: Option<(String, usize)>,
 }
 
 impl<E: Executor> Adapter<E> {
     pub(crate) fn new(executor: E) -> Self {
         let name = executor.about().name.into();
-        Self { executor, name, configs: Configs::default() }
+        Self { executor, name, configs: Configs::default(), calls: Calls::default() }
     }
 
-    /// Answers one call with the messages of its reply.
-    pub(crate) async fn answer(&self, request: ExecuteRequest) -> Result<Vec<Message>> {
-        survive(async {
-            let config = self.configs.merged(&request.configs)?;
-            let call = Call::new(config, self.name.clone(), request);
-            let collected = match self.executor.execute(call).await {
-                Ok(reply) => reply.collect().await,
-                Err(error) => Err(error),
-            };
-            match collected {
-                Ok(messages) => Ok(messages),
-                // Early answers are messages already: there is no end to wait for.
-                Err(error) => error.into_answer()?.collect().await,
-            }
-        })
-        .await
+    /// Begins a call.
+    pub(crate) fn call(self: &Arc<Self>, request: ExecuteRequest) -> Parts {
+        let (adapter, signals) = (self.clone(), Arc::default());
+        let known = Arc::clone(&signals);
+        let execute = async move {
+            let config = adapter.configs.merged(&request.configs)?;
+            adapter.executor.execute(Call::new(config, adapter.name.clone(), request, known)).await
+        };
+        Parts::new(execute, signals, &self.calls)
     }
 
     pub(crate) fn help_message(&self) -> Message {
@@ -143,49 +165,95 @@ impl<E: Executor> Adapter<E> {
 }
 
 #[tonic::async_trait]
-impl<E: Executor> executor_server::Executor for Adapter<E> {
+impl<E: Executor> stream_server::Stream for Served<E> {
+    type ExecuteStream = Wire;
+
+    async fn execute(&self, request: Request<ExecuteRequest>) -> Result<Response<Wire>, Status> {
+        Ok(Response::new(Wire { parts: self.0.call(request.into_inner()), long: None }))
+    }
+
+    async fn calls(&self, _: Request<()>) -> Result<Response<CallsResponse>, Status> {
+        Ok(Response::new(CallsResponse { running: self.0.calls.running() }))
+    }
+}
+
+impl Stream for Wire {
+    type Item = Result<stream::Part, Status>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if let Some((text, from)) = &mut self.long {
+            let to = text.floor_char_boundary(*from + LONGEST_TEXT);
+            let piece = text[*from..to].to_owned();
+            *from = to;
+            if to == text.len() {
+                self.long = None;
+            }
+            return Poll::Ready(Some(Ok(part(Content::Text(piece)))));
+        }
+        let content = match ready!(self.parts.poll_next(cx)) {
+            None => return Poll::Ready(None),
+            Some(Err(error)) => return Poll::Ready(Some(Err(status(&error)))),
+            Some(Ok(Said::Whole(messages))) => Content::Rest(response(messages)),
+            Some(Ok(Said::Part(Part(piece)))) => match piece {
+                Piece::Text(text) if text.len() > LONGEST_TEXT => {
+                    self.long = Some((text, 0));
+                    return self.poll_next(cx);
+                }
+                Piece::Text(text) => Content::Text(text),
+                Piece::Message(message) => Content::Message(message.to_json().into()),
+                Piece::Update(message) => Content::Update(message.to_json().into()),
+                Piece::Progress(text) => Content::Progress(text),
+            },
+        };
+        Poll::Ready(Some(Ok(part(content))))
+    }
+}
+
+fn part(content: Content) -> stream::Part {
+    stream::Part { content: Some(content) }
+}
+
+#[tonic::async_trait]
+impl<E: Executor> executor_server::Executor for Served<E> {
     async fn execute(&self, request: Request<ExecuteRequest>) -> Result<Response<ExecuteResponse>, Status> {
-        let messages = self.answer(request.into_inner()).await.map_err(|error| status(&error))?;
-        let mut messages = messages.iter().map(|message| Bytes::from(message.to_json()));
-        let message = messages.next().unwrap_or_default();
-        Ok(Response::new(ExecuteResponse { message, messages: messages.collect() }))
+        let messages = self.0.call(request.into_inner()).whole().await.map_err(|error| status(&error))?;
+        Ok(Response::new(response(messages)))
     }
 
     async fn metadata(&self, _: Request<()>) -> Result<Response<MetadataResponse>, Status> {
-        let metadata = survive(async { Ok(self.metadata_response()) }).await;
+        let metadata = survive(|| self.0.metadata_response());
         metadata.map(Response::new).map_err(|error| status(&error))
     }
 
     async fn help(&self, _: Request<()>) -> Result<Response<HelpResponse>, Status> {
-        let help = survive(async { Ok(self.help_message().to_json().into()) }).await;
+        let help = survive(|| self.0.help_message().to_json().into());
         help.map(|help| Response::new(HelpResponse { help })).map_err(|error| status(&error))
     }
+}
+
+/// An answer that is no stream, on the wire.
+fn response(messages: Vec<Message>) -> ExecuteResponse {
+    let mut messages = messages.iter().map(|message| Bytes::from(message.to_json()));
+    let message = messages.next().unwrap_or_default();
+    ExecuteResponse { message, messages: messages.collect() }
 }
 
 /// An error on the wire: code Unknown and the text, as Go plugins send theirs.
 fn status(error: &Error) -> Status {
     let mut text = error.to_string();
-    if text.len() > LONGEST_ERROR {
-        let end = (0..=LONGEST_ERROR).rev().find(|i| text.is_char_boundary(*i)).unwrap_or_default();
-        let rest = text.len() - end;
-        text.truncate(end);
-        text += &format!("\n… and {rest} more bytes");
+    let gone = cut(&mut text, LONGEST_ERROR);
+    if gone > 0 {
+        text += &format!("\n… and {gone} more bytes");
     }
     Status::unknown(text)
 }
 
-/// Makes a panic the error of this call alone.
-async fn survive<T>(call: impl Future<Output = Result<T>>) -> Result<T> {
-    let mut call = pin!(call);
-    std::future::poll_fn(|cx| {
-        // The call is dropped after a panic, and what it shares with others says itself whether it was poisoned.
-        catch_unwind(AssertUnwindSafe(|| call.as_mut().poll(cx))).unwrap_or_else(|panic| {
-            let said = panic.downcast_ref::<&str>().map(ToString::to_string).or(panic.downcast_ref().cloned());
-            let said = said.unwrap_or_else(|| "no message".into());
-            Poll::Ready(Err(Error::for_user(format!("the plugin panicked: {said}"))))
-        })
-    })
-    .await
+/// Makes a panic the error of this question alone.
+fn survive<T>(answer: impl FnOnce() -> T) -> Result<T> {
+    match caught(|| Poll::Ready(Ok(answer()))) {
+        Poll::Ready(answer) => answer,
+        Poll::Pending => unreachable!("an answer is ready"),
+    }
 }
 
 /// Merged configurations by their texts, so that the same ones are not parsed again for every call.
@@ -215,3 +283,6 @@ impl<C: Default + serde::Serialize + serde::de::DeserializeOwned> Configs<C> {
         Ok(config)
     }
 }
+
+#[cfg(test)]
+mod tests;

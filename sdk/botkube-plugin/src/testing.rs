@@ -18,17 +18,31 @@
 //! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(test());
 //! ```
 
+use std::{collections::VecDeque, sync::Arc};
+
 use botkube_proto::executor::{
     Config, ExecuteContext, ExecuteRequest, IncomingWebhookContext, MessageContext, UserContext,
 };
 
-use crate::{Executor, Reply, Result, message::Message, serve::Adapter};
+use crate::{
+    Executor, Part, Reply, Result,
+    message::Message,
+    parts::{self, Said},
+    serve::Adapter,
+};
 
 /// A plugin under test, with what the agent would say about each call.
 pub struct Plugin<E: Executor> {
-    adapter: Adapter<E>,
+    adapter: Arc<Adapter<E>>,
     about: crate::About,
     context: ExecuteContext,
+}
+
+/// What a plugin under test says, as it comes. Dropping it cancels the command.
+pub struct Parts {
+    parts: parts::Parts,
+    /// Messages of a reply that is no stream.
+    messages: VecDeque<Message>,
 }
 
 impl<E: Executor> Plugin<E> {
@@ -40,7 +54,7 @@ impl<E: Executor> Plugin<E> {
             incoming_webhook: Some(IncomingWebhookContext::default()),
             ..ExecuteContext::default()
         };
-        Self { about: executor.about(), adapter: Adapter::new(executor), context }
+        Self { about: executor.about(), adapter: Arc::new(Adapter::new(executor)), context }
     }
 
     /// Calls come from this user.
@@ -78,12 +92,38 @@ impl<E: Executor> Plugin<E> {
     ///
     /// What the chat would show.
     pub async fn execute(&self, command: &str, configs: &[&str]) -> Result<Reply> {
-        let request = ExecuteRequest {
+        self.adapter.call(self.request(command, configs)).whole().await.map(Reply::from_iter)
+    }
+
+    /// Types a command as [`execute`](Self::execute) does, and gets what is said piece by piece, with the progress.
+    ///
+    /// ```
+    /// # use botkube_plugin::{prelude::*, testing::Plugin};
+    /// # struct Count;
+    /// # impl Executor for Count {
+    /// #     type Config = NoConfig;
+    /// #     fn about(&self) -> About { about!().name("count") }
+    /// #     async fn execute(&self, _: Call<NoConfig>) -> Result<Reply> {
+    /// #         Ok(Reply::stream(tokio_stream::iter(["1\n", "2\n"].map(|line| Ok(Part::text(line))))))
+    /// #     }
+    /// # }
+    /// # async fn test() {
+    /// let mut parts = Plugin::new(Count).stream("count", &[]);
+    /// assert_eq!(parts.next().await.unwrap().unwrap(), Part::text("1\n"));
+    /// # }
+    /// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(test());
+    /// ```
+    #[must_use]
+    pub fn stream(&self, command: &str, configs: &[&str]) -> Parts {
+        Parts { parts: self.adapter.call(self.request(command, configs)), messages: VecDeque::new() }
+    }
+
+    fn request(&self, command: &str, configs: &[&str]) -> ExecuteRequest {
+        ExecuteRequest {
             command: command.to_owned(),
             configs: configs.iter().map(|yaml| Config { raw_yaml: yaml.as_bytes().to_vec().into() }).collect(),
             context: Some(self.context.clone()),
-        };
-        self.adapter.answer(request).await.map(Reply::from_iter)
+        }
     }
 
     /// The answer to `<name> help`.
@@ -116,5 +156,21 @@ impl<E: Executor> Plugin<E> {
                 .map_err(|e| crate::Error::for_user(format!("the example {:?} failed: {e}", example.command)))?;
         }
         Ok(())
+    }
+}
+
+impl Parts {
+    /// The next part; `None` at the end, and after an error. Messages of a reply that is no stream come one by one.
+    pub async fn next(&mut self) -> Option<Result<Part>> {
+        loop {
+            if let Some(message) = self.messages.pop_front() {
+                return Some(Ok(Part::message(message)));
+            }
+            match self.parts.next().await? {
+                Ok(Said::Part(part)) => return Some(Ok(part)),
+                Ok(Said::Whole(messages)) => self.messages = messages.into(),
+                Err(error) => return Some(Err(error)),
+            }
+        }
     }
 }

@@ -1,5 +1,5 @@
-//! Upstream's two plugin contracts as generated code, committed so that no build needs protoc; it knows nothing of what
-//! the messages mean.
+//! Upstream's two plugin contracts and our service for live answers as generated code, committed so that no build needs
+//! protoc; it knows nothing of what the messages mean.
 //!
 //! Made by `cargo xtask codegen` from `proto/*.proto`. The names and numbers are upstream's (`contract-plugins §2`).
 #![allow(missing_docs, unreachable_pub, clippy::all)]
@@ -32,7 +32,19 @@ pub mod source {
     crate::sized_only!(Config { raw_yaml }, StreamContext { kube_config });
 }
 
-/// Both contracts as an encoded `google.protobuf.FileDescriptorSet`, for gRPC reflection.
+/// Our service for answers that come piece by piece, beside the contract of executor plugins.
+pub use botkube::stream::v1 as stream;
+
+/// The folders of the generated code's own names.
+mod botkube {
+    pub mod stream {
+        pub mod v1 {
+            include!("generated/botkube.stream.v1.rs");
+        }
+    }
+}
+
+/// All of them as an encoded `google.protobuf.FileDescriptorSet`, for gRPC reflection.
 pub const DESCRIPTORS: &[u8] = include_bytes!("generated/descriptors.bin");
 
 /// The largest message either end accepts, in bytes: what the Go SDK's host sets (`contract-plugins §1.15`).

@@ -265,6 +265,11 @@ impl Plugin {
         }
     }
 
+    /// The names of the services it serves, as it says by gRPC reflection; `None` when it says nothing within `deadline`.
+    pub async fn services(&self, deadline: Duration) -> Option<Vec<String>> {
+        time::timeout(deadline, connection::list_services(self.connection())).await.ok().flatten()
+    }
+
     /// Waits until the plugin has ended, for whatever reason, and says how.
     pub async fn exited(&self) -> Exit {
         self.process.exited().await

@@ -37,6 +37,9 @@ mod proto {
 /// plugin may put the whole output of a failed command there.
 const MAX_HEADER_LIST_SIZE: u32 = 16 << 20;
 
-/// How much may be under way on one HTTP/2 stream and on a connection before the reader has to ask for more, in bytes.
+/// How much may be under way on one HTTP/2 stream before the reader has to ask for more, in bytes.
 const STREAM_WINDOW: u32 = 1 << 20;
-const CONNECTION_WINDOW: u32 = 8 << 20;
+
+/// The same for a connection: as much as the protocol allows, for here it must be the streams that wait. Answers that nobody
+/// reads for a while would use up anything smaller, and then a plugin could not even say that it is well.
+const CONNECTION_WINDOW: u32 = (1 << 31) - 1;

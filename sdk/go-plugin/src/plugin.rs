@@ -71,7 +71,7 @@ impl Plugin {
         self
     }
 
-    /// Adds an encoded `FileDescriptorSet`, so that reflection lists the services in it.
+    /// Adds an encoded `FileDescriptorSet`, so that reflection can describe those of its services that are served.
     pub fn descriptors(mut self, set: &'static [u8]) -> Self {
         self.descriptors.push(set);
         self

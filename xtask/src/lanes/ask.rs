@@ -22,7 +22,7 @@ use botkube_core::{
     answer::Status,
     conversation::{Actor, Conversation, Incoming},
     dispatch::Dispatcher,
-    port::{Kubeconfig, PluginCall, PluginStatus, Plugins},
+    port::{PluginCall, PluginStatus, Plugins},
     render::{self, TextStyle},
     route::PluginRef,
     surface::{self, Surface},
@@ -42,7 +42,7 @@ use tonic::transport::{Endpoint, Server};
 use crate::measure;
 
 /// What makes the agent's executable a launcher of plugins.
-const LAUNCH: &str = "__launch";
+pub(crate) const LAUNCH: &str = "__launch";
 
 /// Bytes of a command, and of each configuration.
 const COMMAND: usize = 1024;
@@ -155,6 +155,10 @@ struct Shown(String);
 impl Surface for Shown {
     fn show(&mut self, message: &Message, _: Option<&str>) {
         self.0 += &render::text(message, TextStyle::default());
+    }
+
+    fn output(&mut self, text: &str, _: Option<&str>) {
+        self.0 += text;
     }
 }
 

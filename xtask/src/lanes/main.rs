@@ -9,6 +9,8 @@
 //! lanes spawn PLUGIN AGENT N     N starts of a plugin, each up to its first answer: prints {"p50_ms", "min_ms", "max_ms"}
 //! ```
 //!
+//! lanes live PLUGIN AGENT        output that comes while a command runs: prints {"first_p50_us", "first_p99_us",
+//!                                "streams_late_ms", "streams_cpu_us", "streams_pss_kib", "part_alone_us", "part_shown_us"}
 //! lanes start CONFIG AGENT       starts every plugin that is bound, has each answer once, and stays: prints {"started_ms",
 //!                                "answered_ms"}, and for each line `tree` the memory of this process and all below it
 //!
@@ -25,6 +27,7 @@
 #![allow(clippy::print_stdout, reason = "figures are its answer")]
 
 mod ask;
+mod live;
 mod measure;
 
 use std::{
@@ -59,10 +62,14 @@ fn main() -> Result<()> {
                 drive(ask::path(path(config), channel, text, path(agent)).await?).await
             }
             ["start", config, agent] => start(path(config), path(agent)).await,
+            ["live", plugin, agent] => {
+                println!("{}", live::run(path(plugin), path(agent)).await?);
+                Ok(())
+            }
             ["floor-grpc"] => drive(ask::floor().await?).await,
             ["spawn", plugin, agent, n] => spawn(path(plugin), path(agent), n.parse()?).await,
             _ => bail!(
-                "use host, fresh, path, start, floor-grpc or spawn, as the header of this program's source has it"
+                "use host, fresh, path, start, live, floor-grpc or spawn, as the header of this program's source has it"
             ),
         }
     })

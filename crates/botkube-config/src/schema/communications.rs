@@ -155,9 +155,20 @@ pub(crate) struct Team {
 pub(crate) struct Console {
     /// Whether it is served.
     pub(crate) enabled: bool,
+    /// The console in a browser on the agent's machine; served by being there.
+    #[schemars(extend("x-presence" = true))]
+    pub(crate) web: Option<ConsoleWeb>,
     /// Its channels; none: one channel in which everything is bound.
     #[schemars(extend("x-each" = "alias"))]
     pub(crate) channels: IndexMap<String, Channel<ConsoleChannel>>,
+}
+
+/// The console in a browser.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct ConsoleWeb {
+    /// The port on 127.0.0.1; 0: any that is free, so that browsers need a new link whenever the agent starts.
+    pub(crate) port: u16,
 }
 
 /// One channel: where it is, and what is bound there.
@@ -374,7 +385,7 @@ fn bot_name() -> String {
 
 impl Default for Console {
     fn default() -> Self {
-        Self { enabled: true, channels: IndexMap::new() }
+        Self { enabled: true, web: None, channels: IndexMap::new() }
     }
 }
 

@@ -22,7 +22,7 @@ use std::{
 };
 
 use botkube_core::platform::Attachment;
-use redb::{Database, DatabaseError, backends::FileBackend, ReadableDatabase, ReadableTable, TableDefinition};
+use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, TableDefinition, backends::FileBackend};
 
 use super::{Session, Store, copy, find, remove_file};
 use crate::entry::Entry;
@@ -351,7 +351,9 @@ impl From<redb::Error> for OpenError {
     fn from(error: redb::Error) -> Self {
         match error {
             // A file that ends too early is damage, whatever it is called.
-            redb::Error::Io(error) if error.kind() != io::ErrorKind::UnexpectedEof && error.raw_os_error().is_some() => {
+            redb::Error::Io(error)
+                if error.kind() != io::ErrorKind::UnexpectedEof && error.raw_os_error().is_some() =>
+            {
                 Self::Io(error)
             }
             error => Self::Damaged(error.to_string()),
@@ -373,7 +375,8 @@ fn open(path: &Path) -> Result<(Database, Found), OpenError> {
         let database = match builder().set_check_integrity_on_open(true).create_with_backend(backend) {
             Ok(database) => database,
             Err(DatabaseError::DatabaseAlreadyOpen) => {
-                let text = format!("another agent uses {}; stop it, or give this one another directory", path.display());
+                let text =
+                    format!("another agent uses {}; stop it, or give this one another directory", path.display());
                 return Err(io::Error::new(io::ErrorKind::ResourceBusy, text).into());
             }
             Err(error) => return Err(redb::Error::from(error).into()),
@@ -420,14 +423,17 @@ fn read(database: &Database) -> Result<Found, redb::Error> {
         }
     }
     if unreadable > 0 {
-        tracing::warn!("{unreadable} things that were kept of the console are not understood by this version and left out");
+        tracing::warn!(
+            "{unreadable} things that were kept of the console are not understood by this version and left out"
+        );
     }
     Ok(found)
 }
 
 /// Removes files that no entry speaks of: what the last agent did not come to.
 fn sweep(dir: &Path, found: &Found) {
-    let known: HashSet<&str> = found.entries.values().flatten().filter_map(|e| Some(e.file.as_ref()?.stored_as())).collect();
+    let known: HashSet<&str> =
+        found.entries.values().flatten().filter_map(|e| Some(e.file.as_ref()?.stored_as())).collect();
     for file in fs::read_dir(dir).into_iter().flatten().flatten() {
         if file.file_name().to_str().is_none_or(|name| !known.contains(name)) {
             let _ = fs::remove_file(file.path());

@@ -55,7 +55,8 @@ impl Asset {
         let accepted = asked.get_all(header::ACCEPT_ENCODING).iter().filter_map(|accepted| accepted.to_str().ok());
         let is_gzip = |accepted: &str| {
             let mut parts = accepted.split(';').map(str::trim);
-            parts.next() == Some("gzip") && parts.all(|part| part.strip_prefix("q=").is_none_or(|q| q.parse() != Ok(0.0)))
+            parts.next() == Some("gzip")
+                && parts.all(|part| part.strip_prefix("q=").is_none_or(|q| q.parse() != Ok(0.0)))
         };
         let body = if accepted.flat_map(|accepted| accepted.split(',')).any(is_gzip) {
             headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));

@@ -84,7 +84,8 @@ mod tests {
     #[test]
     fn only_the_same_origin_speaks() {
         check("localhost:8080", Some("http://localhost:8080"), true, true);
-        for origin in ["http://evil.example", "https://localhost:8080", "http://127.0.0.1:8080", "null", "http://localhost"]
+        for origin in
+            ["http://evil.example", "https://localhost:8080", "http://127.0.0.1:8080", "null", "http://localhost"]
         {
             check("localhost:8080", Some(origin), true, false);
             check("localhost:8080", Some(origin), false, false);

@@ -156,7 +156,8 @@ fn valid_name(name: &str) -> Result<&str, NameError> {
     let length = name.chars().count();
     // Those that turn the direction of what follows are not control characters to Unicode.
     let is_invisible = |c: char| {
-        c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
     };
     match length {
         0 => Err(NameError::Empty),

@@ -1,6 +1,7 @@
 //! One window of a browser: reads what it says and tells it what happens. It knows neither pages nor how sessions come about.
 //!
-//! Four tasks at most: this one reads; one writes what is in the outbox; one for each channel puts there what happens.
+//! This task reads; one writes what is in the outbox; one for each channel puts there what happens, and one for each question
+//! that a plugin may have to be asked for puts there its answer.
 
 use std::{collections::BTreeMap, error::Error, sync::Arc, time::Duration};
 
@@ -19,7 +20,6 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Hall,
-    complete::completions,
     outbox::{Outbox, Outgoing},
     wire::{Channel, FromBrowser, Misunderstood, PersonHere, ToBrowser},
 };
@@ -39,6 +39,9 @@ const SEND: Duration = Duration::from_secs(30);
 /// How long both sides may take to part.
 const PART: Duration = Duration::from_secs(2);
 
+/// How many completions of a window may wait for plugins.
+const COMPLETIONS: usize = 8;
+
 /// Codes with which a connection ends (RFC 6455, section 7.4.1).
 pub(super) mod code {
     pub(crate) const AWAY: u16 = 1001;
@@ -56,11 +59,13 @@ pub(super) struct Window {
     person: watch::Receiver<Person>,
     outbox: Arc<Outbox>,
     channels: JoinSet<()>,
+    completions: JoinSet<()>,
 }
 
 impl Window {
     pub(super) fn new(hall: Arc<Hall>, session: String, person: watch::Receiver<Person>) -> Self {
-        Self { hall, session, person, outbox: Arc::default(), channels: JoinSet::new() }
+        let (channels, completions) = (JoinSet::new(), JoinSet::new());
+        Self { hall, session, person, outbox: Arc::default(), channels, completions }
     }
 
     /// Serves the window until it is closed, or the agent ends.
@@ -183,8 +188,7 @@ impl Window {
                 self.answer(&key, outcome);
             }
             FromBrowser::Complete { id, channel, text } => {
-                let items = completions(&rooms, &channel, &text);
-                self.outbox.answer(&ToBrowser::Completions { id, items: &items });
+                self.complete(id, &channel, text);
             }
             FromBrowser::Options { id, channel, entry, control, query } => {
                 let (groups, reason) = match rooms.options(&channel, &person, &entry, &control, &query) {
@@ -194,6 +198,24 @@ impl Window {
                 self.outbox.answer(&ToBrowser::Options { id, groups: &groups, reason });
             }
         }
+    }
+
+    /// Answers when the plugin has said what it can do, which may take a moment; with many questions at once, without.
+    fn complete(&mut self, id: u64, channel: &str, text: String) {
+        while self.completions.try_join_next().is_some() {}
+        let channel = self.hall.rooms.channels().find(|other| other.alias == channel).cloned();
+        let (Some(channel), Some(completer)) = (channel, self.hall.completer().cloned()) else {
+            return self.outbox.answer(&ToBrowser::Completions { id, items: &[] });
+        };
+        if self.completions.len() >= COMPLETIONS {
+            let items = completer.known(&channel, &text);
+            return self.outbox.answer(&ToBrowser::Completions { id, items: &items });
+        }
+        let outbox = self.outbox.clone();
+        self.completions.spawn(async move {
+            let items = completer.completions(&channel, &text).await;
+            outbox.answer(&ToBrowser::Completions { id, items: &items });
+        });
     }
 
     fn welcome(&mut self) {
@@ -223,7 +245,12 @@ impl Window {
             let seen = if is_known { seen } else { 0 };
             let latest = latest(&entries, seen);
             self.outbox.begin(channel, seen, !is_known, entries);
-            let pump = Pump { hall: hall.clone(), outbox: self.outbox.clone(), channel: channel.clone(), person: person.clone() };
+            let pump = Pump {
+                hall: hall.clone(),
+                outbox: self.outbox.clone(),
+                channel: channel.clone(),
+                person: person.clone(),
+            };
             self.channels.spawn(pump.run(watch, latest));
         }
     }
@@ -255,7 +282,9 @@ impl Pump {
                 Change::Entry(entry) | Change::Grown { entry, .. } => latest = latest.max(entry.revision),
                 Change::Form(_) => {}
                 Change::Missed => {
-                    let Ok((entries, again)) = self.hall.rooms.watch(&self.channel, &self.person, latest) else { return };
+                    let Ok((entries, again)) = self.hall.rooms.watch(&self.channel, &self.person, latest) else {
+                        return;
+                    };
                     latest = self::latest(&entries, latest);
                     watch = again;
                     entries.into_iter().for_each(|entry| self.outbox.change(&self.channel, Change::Entry(entry)));

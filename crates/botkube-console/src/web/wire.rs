@@ -9,7 +9,7 @@ use botkube_core::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::entry::Entry;
+use crate::{completion::Completion, entry::Entry};
 
 /// How many bytes a frame may have.
 pub(super) const LONGEST_FRAME: usize = 1 << 20;
@@ -128,12 +128,6 @@ pub(super) struct Channel<'a> {
     pub(super) notifications: bool,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(super) struct Completion {
-    pub(super) text: String,
-    pub(super) about: String,
-}
-
 /// A frame that is not understood, and the key it has all the same.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Misunderstood {
@@ -152,8 +146,10 @@ impl FromBrowser {
             Misunderstood { key: serde_json::from_str::<Keyed>(text).ok().map(|keyed| keyed.key), reason }
         };
         if text.len() > LONGEST_FRAME {
-            let reason =
-                format!("this has {} bytes and may have {LONGEST_FRAME}; nothing was done. Make it shorter", text.len());
+            let reason = format!(
+                "this has {} bytes and may have {LONGEST_FRAME}; nothing was done. Make it shorter",
+                text.len()
+            );
             return Err(misunderstood(reason));
         }
         let frame = serde_json::from_str::<Self>(text)
@@ -197,7 +193,11 @@ mod tests {
         check(r#"{"type":"shout","key":"a"}"#, Some("a"), "unknown variant `shout`");
         check(r#"{"type":"say","key":"a","channel":"ops"}"#, Some("a"), "missing field `text`");
         check(r#"{"type":"say","key":1,"channel":"ops","text":""}"#, None, "expected a string");
-        check(r#"{"type":"press","key":"a","channel":"o","entry":"1","control":"x"}"#, Some("a"), "`x` names no control");
+        check(
+            r#"{"type":"press","key":"a","channel":"o","entry":"1","control":"x"}"#,
+            Some("a"),
+            "`x` names no control",
+        );
         check(r#"{"type":"cancel","key":"a","channel":"o","command":"7"}"#, Some("a"), "id is `c` and a number");
         check(&format!(r#"{{"type":"say","key":"a","text":"{}"}}"#, "x".repeat(LONGEST_FRAME)), Some("a"), "may have");
     }

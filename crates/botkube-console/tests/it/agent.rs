@@ -50,7 +50,12 @@ pub(crate) struct Fake {
 
 #[async_trait]
 impl Plugins for Fake {
-    async fn execute(&self, _: &PluginRef, call: PluginCall, pieces: &mut dyn Pieces) -> Result<Vec<Message>, PluginError> {
+    async fn execute(
+        &self,
+        _: &PluginRef,
+        call: PluginCall,
+        pieces: &mut dyn Pieces,
+    ) -> Result<Vec<Message>, PluginError> {
         self.calls.fetch_add(1, Ordering::SeqCst);
         let words: Vec<&str> = call.command.split_whitespace().collect();
         let message = match words.get(1..).unwrap_or_default() {

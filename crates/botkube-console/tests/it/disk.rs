@@ -140,7 +140,8 @@ fn a_damaged_store_is_set_aside() {
     let path = dir.path().join("console.redb");
     let whole = fs::read(&path).unwrap();
     let cut = whole[..whole.len() / 2].to_vec();
-    let turned: Vec<u8> = whole.iter().enumerate().map(|(at, byte)| if at % 97 == 96 { !byte } else { *byte }).collect();
+    let turned: Vec<u8> =
+        whole.iter().enumerate().map(|(at, byte)| if at % 97 == 96 { !byte } else { *byte }).collect();
     for damaged in [b"no store at all".to_vec(), cut, turned] {
         fs::write(&path, &damaged).unwrap();
         let store = open(dir.path());

@@ -42,7 +42,9 @@ async fn the_page_is_for_who_has_a_session_and_runs_only_its_own_script() {
     let page = agent.browser().await.get("/").await;
     assert_eq!((page.status, page.header("cache-control")), (200, Some("no-store")));
     let policy = page.header("content-security-policy").unwrap();
-    for rule in ["default-src 'none'", "script-src 'self'", "frame-ancestors 'none'", "require-trusted-types-for 'script'"] {
+    for rule in
+        ["default-src 'none'", "script-src 'self'", "frame-ancestors 'none'", "require-trusted-types-for 'script'"]
+    {
         assert!(policy.contains(rule), "{policy}");
     }
     assert!(page.text().contains("/app.js"));
@@ -282,11 +284,16 @@ async fn a_control_is_used_with_what_all_controls_hold() {
     let entry = window.entry(|entry| entry["message"]["sections"].is_array()).await;
     let (id, control) = (&entry["id"], "s0.0");
     window
-        .send(json!({"type": "press", "key": "k2", "channel": "ops", "entry": id, "control": control, "values": ["web"],
-            "entered": {"i0.0": ["x"]}}))
+        .send(
+            json!({"type": "press", "key": "k2", "channel": "ops", "entry": id, "control": control, "values": ["web"],
+            "entered": {"i0.0": ["x"]}}),
+        )
         .await;
     window.answer("k2").await.unwrap();
-    assert_eq!(window.entry(|entry| entry["text"].is_string() && entry["how"] != "typed").await["how"], "selectValueChange");
+    assert_eq!(
+        window.entry(|entry| entry["text"].is_string() && entry["how"] != "typed").await["how"],
+        "selectValueChange"
+    );
     window.ended("do chosen web").await;
 }
 
@@ -296,7 +303,8 @@ async fn a_button_that_is_not_there_any_more_runs_nothing() {
     let mut window = agent.window().await;
     window.say("k1", "do controls").await;
     let entry = window.entry(|entry| entry["message"]["sections"].is_array()).await;
-    let press = |key: &str| json!({"type": "press", "key": key, "channel": "ops", "entry": entry["id"], "control": "b0.0"});
+    let press =
+        |key: &str| json!({"type": "press", "key": key, "channel": "ops", "entry": entry["id"], "control": "b0.0"});
     window.send(press("k2")).await;
     window.answer("k2").await.unwrap();
     window.entry(|now| now["id"] == entry["id"] && code(now) == "replaced").await;
@@ -330,9 +338,7 @@ async fn options_are_found_by_what_is_typed() {
     let mut window = agent.window().await;
     window.say("k1", "do controls").await;
     let entry = window.entry(|entry| entry["message"]["sections"].is_array()).await;
-    let ask = |id: u64, control: &str| {
-        json!({"type": "options", "id": id, "channel": "ops", "entry": entry["id"], "control": control, "query": "WO"})
-    };
+    let ask = |id: u64, control: &str| json!({"type": "options", "id": id, "channel": "ops", "entry": entry["id"], "control": control, "query": "WO"});
     window.send(ask(7, "s0.0")).await;
     let options = window.frame("options").await;
     assert_eq!((&options["id"], &options["groups"][0]["options"][0]["value"]), (&json!(7), &json!("worker")));

@@ -1,9 +1,10 @@
 //! Messages as text: nothing of them is lost, lines are wrapped, and a terminal obeys none of it.
 
-use botkube_api::message::{BulletList, ContextItem, OptionGroup, OptionItem, Select, TextField};
+use botkube_api::message::{Body, BulletList, Button, LabelInput, MultiSelect, Section, Select};
 use proptest::prelude::*;
 
 use super::*;
+use crate::{control, testing};
 
 fn at(width: usize) -> TextStyle {
     TextStyle { width: Some(width) }
@@ -38,6 +39,84 @@ fn a_link_is_its_label_and_its_address() {
 }
 
 #[test]
+fn a_button_with_a_command_and_a_page_shows_both_and_what_it_is_about() {
+    let button = Button { url: "https://example.org".into(), ..Button::command("Go", "go").bold("Everything") };
+    check(
+        &Message::new().section(Section::new().button(button)),
+        TextStyle::default(),
+        "  [Go] go - https://example.org - Everything",
+    );
+}
+
+#[test]
+fn each_option_of_a_select_is_a_command_to_type() {
+    let select =
+        Select::new("Pod", "kubectl logs").group("", ["web"]).group("Others", [("Database", "db")]).initial("web");
+    check(
+        &Message::new().section(Section::new().select(select)),
+        TextStyle::default(),
+        "  [Pod] kubectl logs VALUE\n    kubectl logs web (chosen)\n    Others\n      Database: kubectl logs db",
+    );
+}
+
+#[test]
+fn what_is_chosen_at_first_is_shown_even_when_it_is_no_option() {
+    let select = Select::new("Pod", "kubectl logs").external().initial(("Web", "web"));
+    check(
+        &Message::new().section(Section::new().select(select)),
+        TextStyle::default(),
+        "  [Pod] kubectl logs VALUE\n    Web: kubectl logs web (chosen)",
+    );
+}
+
+#[test]
+fn a_multi_select_is_its_command_and_the_values_to_put_together() {
+    let select = MultiSelect::new("Sources", "edit SourceBindings")
+        .description_text("Of this channel")
+        .options([("Errors", "k8s-err"), ("all", "all")])
+        .initial(["all"]);
+    check(
+        &Message::new().section(Section::new().multi_select(select)),
+        TextStyle::default(),
+        "Of this channel\n  [Sources] edit SourceBindings VALUE,VALUE\n    Errors: k8s-err\n    all (chosen)",
+    );
+}
+
+#[test]
+fn an_input_is_its_command_with_room_for_a_text() {
+    let input = LabelInput::new("Filter", "kubectl get pods --filter=").placeholder("A pattern");
+    check(
+        &Message::new().input(input).input(LabelInput::new("", "echo ")),
+        TextStyle::default(),
+        "  [Filter] kubectl get pods --filter=\"TEXT\" - A pattern\n  echo \"TEXT\"",
+    );
+}
+
+#[test]
+fn lists_have_dots_and_fields_colons() {
+    let section = Section::new().field("Kind", "Pod").bullets("Warnings", ["no limits\nset", "old"]).context("now");
+    check(
+        &Message::new().section(section),
+        TextStyle::default(),
+        "  Kind: Pod\nWarnings\n  • no limits\n    set\n  • old\nnow",
+    );
+}
+
+#[test]
+fn controls_are_numbered_in_the_order_of_the_text() {
+    let section = Section::new()
+        .input(LabelInput::new("fourth", "d "))
+        .select(Select::new("third", "c"))
+        .multi_select(MultiSelect::new("second", "b").options(["x"]))
+        .button(Button::command("first", "a"));
+    let message = Message::new().input(LabelInput::new("fifth", "e ")).section(section);
+    let rendered = text(&message, TextStyle::default());
+    let controls = control::controls(&message);
+    let places: Vec<_> = controls.iter().map(|(_, control)| rendered.find(&format!("[{}]", control.name()))).collect();
+    assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{rendered}");
+}
+
+#[test]
 fn sections_are_set_off_by_a_blank_line() {
     let message =
         Message::text("first").section(Section::new().header("second")).section(Section::new().header("third"));
@@ -53,7 +132,7 @@ fn prose_is_wrapped_at_blanks() {
 fn what_follows_a_wrap_of_an_item_is_indented() {
     let list = BulletList { title: String::new(), items: vec!["one two three".into()] };
     let section = Section { bullet_lists: vec![list], ..Section::default() };
-    check(&Message::new().section(section), at(12), "  one two\n    three");
+    check(&Message::new().section(section), at(14), "  • one two\n    three");
 }
 
 #[test]
@@ -102,104 +181,23 @@ fn text_that_looks_right_to_left_cannot_turn_a_line_round() {
     check(&Message::code("a\u{202e}b\u{2066}c"), TextStyle::default(), "a�b�c");
 }
 
-/// Any word; the digits keep those of one message apart.
-fn word() -> impl Strategy<Value = String> {
-    "[a-zäß日<&*]{1,8}[0-9]{4}"
-}
-
-fn body() -> impl Strategy<Value = Body> {
-    (word(), word()).prop_map(|(plaintext, code_block)| Body { plaintext, code_block })
-}
-
-fn option() -> impl Strategy<Value = OptionItem> {
-    (word(), word()).prop_map(|(name, value)| OptionItem { name, value })
-}
-
-fn input() -> impl Strategy<Value = LabelInput> {
-    (word(), word(), word()).prop_map(|(command, text, placeholder)| LabelInput {
-        command,
-        text,
-        placeholder,
-        ..LabelInput::default()
-    })
-}
-
-fn button() -> impl Strategy<Value = Button> {
-    (word(), word(), word(), any::<bool>()).prop_map(|(name, target, description, is_link)| {
-        let (command, url) = if is_link { (String::new(), target) } else { (target, String::new()) };
-        Button { name, command, url, description, ..Button::default() }
-    })
-}
-
-fn multi_select() -> impl Strategy<Value = MultiSelect> {
-    (word(), body(), word(), prop::collection::vec(option(), 1..3)).prop_map(|(name, description, command, options)| {
-        MultiSelect { name, description, command, initial_options: options[..1].to_vec(), options }
-    })
-}
-
-fn selects() -> impl Strategy<Value = Selects> {
-    (word(), word(), word(), prop::collection::vec(option(), 0..3)).prop_map(|(name, command, group, options)| {
-        let initial_option = options.first().cloned();
-        let option_groups = vec![OptionGroup { name: group, options }];
-        let items = vec![Select { name, command, option_groups, initial_option, ..Select::default() }];
-        Selects { items, ..Selects::default() }
-    })
-}
-
-fn section() -> impl Strategy<Value = Section> {
-    let texts = (word(), word(), body(), word(), word(), word());
-    let lists = (prop::collection::vec(button(), 0..3), prop::collection::vec(input(), 0..2));
-    (texts, lists, multi_select(), selects()).prop_map(
-        |((header, description, body, title, item, context), (buttons, plaintext_inputs), multi_select, selects)| {
-            Section {
-                header,
-                description,
-                body,
-                buttons,
-                plaintext_inputs,
-                multi_select,
-                selects,
-                text_fields: vec![TextField { key: format!("key{item}"), value: format!("value{item}") }],
-                bullet_lists: vec![BulletList { title, items: vec![item] }],
-                context: vec![ContextItem { text: context }],
-                ..Section::default()
-            }
-        },
-    )
-}
-
-fn message() -> impl Strategy<Value = Message> {
-    (body(), prop::collection::vec(section(), 0..3), prop::collection::vec(input(), 0..2)).prop_map(
-        |(base_body, sections, plaintext_inputs)| Message {
-            base_body,
-            sections,
-            plaintext_inputs,
-            ..Message::default()
-        },
-    )
-}
-
-/// Every text in a message, found in its JSON so that no field can be forgotten here; keys of a fixed choice are no texts.
-fn texts(value: &serde_json::Value, found: &mut Vec<String>) {
-    match value {
-        serde_json::Value::String(text) => found.push(text.clone()),
-        serde_json::Value::Array(items) => items.iter().for_each(|item| texts(item, found)),
-        serde_json::Value::Object(members) => {
-            let of_people = members.iter().filter(|(key, _)| *key != "timestamp" && *key != "descriptionStyle");
-            of_people.for_each(|(_, member)| texts(member, found));
-        }
-        _ => {}
-    }
-}
-
 proptest! {
     #[test]
-    fn every_text_and_command_of_a_message_is_in_its_rendering(message in message(), width in prop::option::of(1_usize..100)) {
-        let rendered = text(&message, TextStyle { width });
-        let mut all = Vec::new();
-        texts(&serde_json::from_slice(&message.to_json()).unwrap(), &mut all);
-        for text in all {
-            prop_assert!(rendered.contains(&text), "{:?} is not in {:?}", text, rendered);
+    fn every_text_and_command_of_a_message_is_in_its_rendering(
+        message in testing::message(),
+        width in prop::option::of(1_usize..100),
+    ) {
+        let rendered = testing::words(&text(&message, TextStyle { width }));
+        for text in testing::texts(&message) {
+            prop_assert!(rendered.contains(&testing::words(&text)), "{:?} is not in {:?}", text, rendered);
+        }
+    }
+
+    #[test]
+    fn what_every_control_stands_for_can_be_read_off_where_lines_are_not_wrapped(message in testing::message()) {
+        let rendered = text(&message, TextStyle::default());
+        for command in testing::commands(&message) {
+            prop_assert!(rendered.contains(&command), "{:?} is not in {:?}", command, rendered);
         }
     }
 

@@ -12,6 +12,10 @@ fn policy(at_threshold: AtThreshold, threshold: u32) -> Policy {
     Policy { restart: RestartPolicy { at_threshold, threshold }, health_interval: INTERVAL }
 }
 
+fn unwell(reason: impl Into<String>) -> Report {
+    Report::Unwell { reason: reason.into(), alone: true }
+}
+
 /// A plugin and a clock.
 struct Life {
     state: State,
@@ -58,7 +62,7 @@ impl Life {
 
     fn misses(&mut self) {
         self.take(Event::Tick);
-        self.report(Report::Unwell("no answer".into()));
+        self.report(unwell("no answer"));
     }
 
     fn pass(&mut self, time: Duration) {
@@ -288,7 +292,7 @@ fn it_is_asked_whether_it_is_well_every_interval() {
         life.pass(INTERVAL);
         life.take(Event::Tick);
         assert_eq!(life.actions, [Action::Ping(1)]);
-        life.report(Report::Well);
+        life.report(Report::Well(Left::Unknown));
     }
 }
 
@@ -321,7 +325,7 @@ fn two_missed_with_a_good_one_between_change_nothing() {
         assert_eq!(life.state.offer(), Offer::Serve(1));
         life.pass(INTERVAL);
         life.take(Event::Tick);
-        life.report(Report::Well);
+        life.report(Report::Well(Left::Unknown));
     }
 }
 
@@ -330,7 +334,7 @@ fn one_under_suspicion_is_asked_at_once_and_serves_nobody_until_it_answers() {
     let mut life = Life::ready();
     life.report(Report::Suspect);
     assert_eq!((&life.actions[..], life.state.offer()), (&[Action::Ping(1)][..], Offer::Wait));
-    life.report(Report::Well);
+    life.report(Report::Well(Left::Unknown));
     assert_eq!(life.state.offer(), Offer::Serve(1));
 }
 
@@ -338,8 +342,69 @@ fn one_under_suspicion_is_asked_at_once_and_serves_nobody_until_it_answers() {
 fn one_under_suspicion_may_miss_no_health_check() {
     let mut life = Life::ready();
     life.report(Report::Suspect);
-    life.report(Report::Unwell("no answer".into()));
+    life.report(unwell("no answer"));
     assert_eq!(life.actions, [Action::Kill(1)]);
+}
+
+#[test]
+fn one_under_suspicion_is_not_ended_while_other_calls_are_in_it_unless_it_misses_two() {
+    let mut life = Life::ready();
+    life.report(Report::Suspect);
+    let missed = Report::Unwell { reason: "no answer".into(), alone: false };
+    life.report(missed.clone());
+    assert_eq!((&life.actions[..], life.state.offer()), (&[][..], Offer::Wait));
+    life.pass(INTERVAL);
+    life.take(Event::Tick);
+    life.report(missed);
+    assert_eq!(life.actions, [Action::Kill(1)]);
+}
+
+#[test]
+fn a_health_check_from_before_the_suspicion_is_followed_by_one_that_counts() {
+    let mut life = Life::ready();
+    life.pass(INTERVAL);
+    life.take(Event::Tick);
+    life.report(Report::Suspect);
+    assert_eq!(life.actions, []);
+    life.report(unwell("no answer"));
+    assert_eq!(life.actions, [Action::Ping(1)]);
+    life.report(Report::Well(Left::Nothing));
+    assert_eq!(life.state.offer(), Offer::Serve(1));
+}
+
+/// What is done about one that answers, says this of a call given up so long ago, and was asked when that was due.
+#[track_caller]
+fn check_left(left: Left, after: Duration, expected: &[Action]) {
+    let mut life = Life::ready();
+    life.report(Report::Suspect);
+    life.report(Report::Well(Left::Calls("it goes on".into())));
+    assert_eq!((&life.actions[..], life.state.wake()), (&[][..], Some(life.now + ENDING)));
+    life.pass(after);
+    life.take(Event::Tick);
+    life.report(Report::Well(left));
+    assert_eq!(life.actions, expected);
+}
+
+#[test]
+fn one_that_goes_on_with_a_call_given_up_is_ended_when_the_grace_is_over() {
+    let left = || Left::Calls("it goes on".into());
+    check_left(left(), ENDING, &[Action::Kill(1)]);
+    check_left(left(), ENDING - Duration::from_millis(1), &[]);
+    check_left(Left::Nothing, ENDING, &[]);
+    check_left(Left::Unknown, ENDING, &[]);
+}
+
+#[test]
+fn a_call_given_up_that_ended_is_not_asked_for_again() {
+    let mut life = Life::ready();
+    life.report(Report::Suspect);
+    life.report(Report::Well(Left::Nothing));
+    assert_eq!(life.state.wake(), Some(life.now + INTERVAL));
+    life.pass(INTERVAL);
+    life.take(Event::Tick);
+    // A call that was given up a moment ago: its own grace begins when that is noticed.
+    life.report(Report::Well(Left::Calls("it goes on".into())));
+    assert_eq!(life.actions, []);
 }
 
 #[test]
@@ -348,7 +413,7 @@ fn one_that_is_not_kept_is_replaced_for_who_waits_for_it() {
     life.state.kept = false;
     life.report(Report::Suspect);
     life.take(Event::Wanted);
-    life.report(Report::Unwell("no answer".into()));
+    life.report(unwell("no answer"));
     life.dies();
     life.restarts_at_once();
 }
@@ -380,11 +445,8 @@ fn a_report_about_an_earlier_process_is_ignored() {
     life.dies();
     life.restarts_at_once();
     let before = life.state.clone();
-    for report in [
-        Report::Exited { how: "late".into(), killed: false },
-        Report::Unwell("late".into()),
-        Report::Broken("late".into()),
-    ] {
+    for report in [Report::Exited { how: "late".into(), killed: false }, unwell("late"), Report::Broken("late".into())]
+    {
         life.take(Event::Report(1, report));
         assert_eq!((&life.state, &life.actions[..]), (&before, &[][..]));
     }
@@ -483,8 +545,8 @@ impl World {
                     Report::Started,
                     Report::NotStarted(reason()),
                     Report::Exited { how: reason(), killed: false },
-                    Report::Well,
-                    Report::Unwell(reason()),
+                    Report::Well(Left::Unknown),
+                    unwell(reason()),
                     Report::Suspect,
                     Report::Broken(reason()),
                 ];
@@ -508,8 +570,8 @@ impl World {
                 (g, Report::Started)
             }
             Action::Start(g) => (g, Report::NotStarted(reason())),
-            Action::Ping(g) if well => (g, Report::Well),
-            Action::Ping(g) => (g, Report::Unwell(reason())),
+            Action::Ping(g) if well => (g, Report::Well(Left::Calls(reason()))),
+            Action::Ping(g) => (g, unwell(reason())),
             Action::Kill(g) | Action::Dismiss(g) => return self.dies(g),
             Action::CallOff(_) | Action::GiveUp(_) => return,
         };

@@ -3,8 +3,8 @@
 //! Reading order: `support` a machine of its own for every test · `exec` statuses, exit codes, outputs · `channels` where a
 //! command is run · `commands` what can be typed · `bindings` which plugin answers with which configurations · `config`
 //! configurations looked at · `bad_plugins`, `bad_input` what goes wrong and what is said · `processes` what is left
-//! behind · `supervision` what is done about plugins that fail (through the plugin host, where the command line shows too
-//! little) · `piped`, `terminal` the two ways to talk.
+//! behind · `supervision` what is done about plugins that fail, `streaming` answers that come piece by piece (through the
+//! plugin host, where the command line shows too little) · `piped`, `terminal` the two ways to talk.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod bad_input;
@@ -16,6 +16,7 @@ mod config;
 mod exec;
 mod piped;
 mod processes;
+mod streaming;
 mod supervision;
 mod support;
 mod terminal;

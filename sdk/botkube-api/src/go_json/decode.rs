@@ -4,6 +4,8 @@
 //! Unknown keys are skipped, keys match in any case, `null` is the zero value, a repeated key replaces the earlier
 //! one, broken text becomes U+FFFD. Everything but the last two is decided while the bytes stream by; those two are
 //! rare, so the text is then read once more, repaired or with every struct buffered.
+//!
+//! Whoever reads strictly gets an error instead for unknown keys and texts, for keys in another case, twice, and broken text.
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -17,6 +19,7 @@ use serde::de::{
 use serde::forward_to_deserialize_any;
 use serde_json::{Error, Value};
 
+use crate::nearest::meant;
 use crate::path::{Path, Step};
 
 /// Why a text is not the value it should be.
@@ -42,6 +45,35 @@ pub(crate) fn from_slice<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure
         result = attempt(&text, &track);
     }
     result.map_err(|error| Failure::new(&error, &track))
+}
+
+/// Reads `bytes` as the schema is written, so that a slip of the pen is found.
+pub(crate) fn from_slice_strict<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
+    let track = Track { is_strict: true, ..Track::default() };
+    attempt(bytes, &track).map_err(|error| {
+        let mut failure = Failure::new(&error, &track);
+        if track.is_unknown.get() {
+            failure.position = failure.position.map(|position| beginning(bytes, position));
+        }
+        failure
+    })
+}
+
+/// Where the text in quotes begins behind which reading stopped.
+fn beginning(bytes: &[u8], (line, column): (usize, usize)) -> (usize, usize) {
+    let lines: usize = bytes.split_inclusive(|&byte| byte == b'\n').take(line - 1).map(<[u8]>::len).sum();
+    let before = bytes.get(..lines + column).unwrap_or(bytes);
+    let quote = |text: &[u8]| text.iter().rposition(|&byte| byte == b'"').unwrap_or_default();
+    let mut at = quote(before);
+    loop {
+        at = quote(&before[..at]);
+        let escapes = before[..at].iter().rev().take_while(|&&byte| byte == b'\\').count();
+        if escapes % 2 == 0 {
+            break;
+        }
+    }
+    let line_start = before[..at].iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
+    (before[..at].iter().filter(|&&byte| byte == b'\n').count() + 1, at - line_start + 1)
 }
 
 fn attempt<T: DeserializeOwned>(bytes: &[u8], track: &Track) -> Result<T, Error> {
@@ -87,6 +119,10 @@ struct Track {
     repeated: Cell<bool>,
     /// Read whole structs before handing them on, so that the last of two equal keys can win.
     buffer: bool,
+    /// Refuse what no one knows.
+    is_strict: bool,
+    /// Something was refused because no one knows it.
+    is_unknown: Cell<bool>,
 }
 
 struct Lenient<'t, D> {
@@ -102,6 +138,8 @@ enum Kind {
     Number,
     List,
     Map,
+    /// One of these texts, or another that is kept.
+    Choice(&'static [&'static str]),
     Struct(&'static [&'static str]),
 }
 
@@ -144,7 +182,7 @@ struct Buffered<'t, E> {
 }
 
 /// Reads a key as its index among the known ones.
-struct FieldIndex(&'static [&'static str]);
+struct FieldIndex<'t>(&'static [&'static str], &'t Track);
 
 impl Failure {
     fn new(error: &Error, track: &Track) -> Self {
@@ -159,6 +197,11 @@ impl Failure {
 }
 
 impl Track {
+    fn unknown<E: serde::de::Error>(&self, what: &str, found: &str, known: &[&str]) -> E {
+        self.is_unknown.set(true);
+        E::custom(format_args!("there is no {what} `{found}` here{}", meant(found, known)))
+    }
+
     fn leave<T, E>(&self, result: Result<T, E>, step: impl FnOnce() -> Step) -> Result<T, E> {
         result.inspect_err(|_| self.path.borrow_mut().leave(step()))
     }
@@ -204,8 +247,17 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Lenient<'_, D> {
         self.input.deserialize_any(Shape { visitor, kind: Kind::Struct(fields), track: self.track })
     }
 
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, D::Error> {
+        self.input.deserialize_any(Shape { visitor, kind: Kind::Choice(variants), track: self.track })
+    }
+
     forward_to_deserialize_any! {
-        bytes byte_buf unit unit_struct tuple tuple_struct enum identifier ignored_any i128 u128
+        bytes byte_buf unit unit_struct tuple tuple_struct identifier ignored_any i128 u128
     }
 }
 
@@ -236,17 +288,26 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Shape<'_, V> {
     }
 
     fn visit_str<E: serde::de::Error>(self, value: &str) -> Result<V::Value, E> {
+        if let Kind::Choice(known) = self.kind
+            && self.track.is_strict
+            && !known.contains(&value)
+        {
+            return Err(self.track.unknown("value", value, known));
+        }
         self.visitor.visit_str(value)
     }
 
     fn visit_string<E: serde::de::Error>(self, value: String) -> Result<V::Value, E> {
-        self.visitor.visit_string(value)
+        match self.kind {
+            Kind::Choice(_) => self.visit_str(&value),
+            _ => self.visitor.visit_string(value),
+        }
     }
 
     fn visit_unit<E: serde::de::Error>(self) -> Result<V::Value, E> {
         let nothing = || std::iter::empty::<(&str, &str)>();
         match self.kind {
-            Kind::Text => self.visitor.visit_str(""),
+            Kind::Text | Kind::Choice(_) => self.visitor.visit_str(""),
             Kind::Flag => self.visitor.visit_bool(false),
             Kind::Number => self.visitor.visit_u64(0),
             Kind::List => self.visitor.visit_seq(SeqDeserializer::new(std::iter::empty::<&str>())),
@@ -278,7 +339,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Shape<'_, V> {
             return visitor.visit_map(Fields { access, known, seen: 0, key: "", track });
         }
         let mut values: Vec<Option<Value>> = vec![None; known.len()];
-        while let Some(found) = access.next_key_seed(FieldIndex(known))? {
+        while let Some(found) = access.next_key_seed(FieldIndex(known, track))? {
             match found {
                 Some(index) => values[index] = Some(access.next_value()?),
                 None => drop(access.next_value::<IgnoredAny>()?),
@@ -331,7 +392,7 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Fields<'_, A> {
     type Error = A::Error;
 
     fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, A::Error> {
-        while let Some(found) = self.access.next_key_seed(FieldIndex(self.known))? {
+        while let Some(found) = self.access.next_key_seed(FieldIndex(self.known, self.track))? {
             let Some(index) = found else {
                 self.access.next_value::<IgnoredAny>()?;
                 continue;
@@ -372,7 +433,7 @@ impl<'de, E: serde::de::Error> MapAccess<'de> for Buffered<'_, E> {
     }
 }
 
-impl<'de> DeserializeSeed<'de> for FieldIndex {
+impl<'de> DeserializeSeed<'de> for FieldIndex<'_> {
     type Value = Option<usize>;
 
     fn deserialize<D: Deserializer<'de>>(self, input: D) -> Result<Option<usize>, D::Error> {
@@ -380,7 +441,7 @@ impl<'de> DeserializeSeed<'de> for FieldIndex {
     }
 }
 
-impl<'de> Visitor<'de> for FieldIndex {
+impl Visitor<'_> for FieldIndex<'_> {
     type Value = Option<usize>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -388,8 +449,11 @@ impl<'de> Visitor<'de> for FieldIndex {
     }
 
     fn visit_str<E: serde::de::Error>(self, key: &str) -> Result<Option<usize>, E> {
-        let Self(known) = self;
+        let Self(known, track) = self;
         let exact = known.iter().position(|name| *name == key);
+        if exact.is_none() && track.is_strict {
+            return Err(track.unknown("key", key, known));
+        }
         Ok(exact.or_else(|| known.iter().position(|name| name.eq_ignore_ascii_case(key))))
     }
 }

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::{Deserializer, Error, Visitor};
+use serde::de::{Deserializer, EnumAccess, Error, VariantAccess, Visitor};
 
 /// Declares an enum over texts. The first variant stands for the empty text.
 macro_rules! choice {
@@ -65,7 +65,7 @@ macro_rules! choice {
 
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                $crate::message::choice::read(deserializer)
+                $crate::message::choice::read(deserializer, stringify!($name), &["", $($text,)*])
             }
         }
     };
@@ -73,9 +73,13 @@ macro_rules! choice {
 
 pub(crate) use choice;
 
-/// Reads a text as a `T` without keeping the text.
-pub(crate) fn read<'de, T: for<'a> From<&'a str>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
-    deserializer.deserialize_str(Text(PhantomData))
+/// Reads a text as a `T` without keeping the text. The known texts are told to whoever reads, who may insist on them.
+pub(crate) fn read<'de, T: for<'a> From<&'a str>, D: Deserializer<'de>>(
+    deserializer: D,
+    name: &'static str,
+    known: &'static [&'static str],
+) -> Result<T, D::Error> {
+    deserializer.deserialize_enum(name, known, Text(PhantomData))
 }
 
 struct Text<T>(PhantomData<T>);
@@ -89,5 +93,11 @@ impl<'de, T: for<'a> From<&'a str>> Visitor<'de> for Text<T> {
 
     fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
         Ok(T::from(text))
+    }
+
+    fn visit_enum<A: EnumAccess<'de>>(self, access: A) -> Result<T, A::Error> {
+        let (text, rest) = access.variant::<String>()?;
+        rest.unit_variant()?;
+        Ok(T::from(&text))
     }
 }

@@ -230,6 +230,71 @@ fn an_error_says_where_and_what() {
     assert_eq!(twice.path, "sections[0].body");
 }
 
+#[track_caller]
+fn check_strict(json: &str, expected: &str) {
+    assert_eq!(Message::from_json_strict(json.as_bytes()).unwrap_err().to_string(), expected, "{json}");
+}
+
+#[test]
+fn who_reads_strictly_reads_every_field_that_is_right() {
+    let full = include_bytes!("full.json");
+    assert_eq!(Message::from_json_strict(full), Message::from_json(full));
+    let nulls = br#"{"sections":null,"type":null,"timestamp":null}"#;
+    assert_eq!(Message::from_json_strict(nulls), Ok(Message::new()));
+}
+
+#[test]
+fn an_unknown_key_is_told_with_the_nearest_where_it_begins() {
+    check_strict(
+        "{\n  \"sections\": [\n    {\"heder\": \"a\"}\n  ]\n}",
+        "cannot read the JSON at sections[0] (line 3, column 6): there is no key `heder` here; did you mean `header`?",
+    );
+    check_strict(
+        r#"{"baseBody":{"Plaintext":"a"}}"#,
+        "cannot read the JSON at baseBody (line 1, column 14): there is no key `Plaintext` here; did you mean `plaintext`?",
+    );
+    check_strict(
+        "{\"a\\\"b\"\n : 1}",
+        "cannot read the JSON at line 1, column 2: there is no key `a\"b` here; there is `type`, `baseBody`, `timestamp`, \
+         `sections`, `plaintextInputs`, `onlyVisibleForYou`, `replaceOriginal`, `userHandle`, `parentActivityId`",
+    );
+}
+
+#[test]
+fn an_unknown_choice_is_told_with_the_nearest_where_it_begins() {
+    check_strict(
+        r#"{"type": "modal"}"#,
+        "cannot read the JSON at type (line 1, column 10): there is no value `modal` here; there is \
+         `basicCardWithButtonsInSeparateMessage`, `baseBodyWithFilter`, `nonInteractiveEventSingleSection`, `form`, \
+         `threadMessage`, `skipMessage`",
+    );
+    check_strict(
+        r#"{"sections":[{"buttons":[{"style":"primry"}]}]}"#,
+        "cannot read the JSON at sections[0].buttons[0].style (line 1, column 35): there is no value `primry` here; did you \
+         mean `primary`?",
+    );
+}
+
+#[test]
+fn who_reads_strictly_is_told_of_wrong_types_and_keys_given_twice() {
+    check_strict(
+        r#"{"sections":{}}"#,
+        "cannot read the JSON at sections (line 1, column 14): invalid type: map, expected a sequence",
+    );
+    check_strict(
+        "{\"type\":\"\",\n\"type\":\"form\"}",
+        "cannot read the JSON at line 2, column 6: duplicate field `type`",
+    );
+    let error = Message::from_json_strict(b"{\"userHandle\":\"\xff\"}").unwrap_err();
+    assert_eq!(error.path, "userHandle");
+}
+
+#[test]
+fn a_choice_is_read_by_every_deserializer() {
+    let button: Button = serde_json::from_str(r#"{"style":"primary","descriptionStyle":"wavy"}"#).unwrap();
+    assert_eq!((button.style, button.description_style), (ButtonStyle::Primary, DescriptionStyle::from("wavy")));
+}
+
 #[test]
 fn only_what_is_shown_makes_a_message_non_empty() {
     assert!(Message::new().is_empty());

@@ -2,7 +2,13 @@
 
 use std::{fs, os::unix::fs::PermissionsExt, time::Duration};
 
+use tokio_stream::StreamExt;
+
 use super::*;
+use crate::reply::Piece;
+
+/// What is read at a time, in bytes.
+const LONGEST: usize = 2 * (16 << 10);
 
 async fn run(command: &str) -> Result<Output, RunError> {
     Run { dependency_dir: None, ..Run::new(command) }.output().await
@@ -74,4 +80,82 @@ async fn a_cancelled_run_kills_what_it_started_too() {
         }
     };
     tokio::time::timeout(Duration::from_secs(10), gone).await.expect("the grandchild lives on");
+}
+
+/// What a program says piece by piece, and the error at its end.
+async fn pieces(run: Run) -> (Vec<String>, Option<String>) {
+    let mut lines = std::pin::pin!(live::lines(Run { dependency_dir: None, ..run }));
+    let mut pieces = Vec::new();
+    while let Some(part) = lines.next().await {
+        match part {
+            Ok(part) => match part.0 {
+                Piece::Text(text) => pieces.push(text),
+                other => panic!("{other:?}"),
+            },
+            Err(error) => return (pieces, Some(error.to_string())),
+        }
+    }
+    (pieces, None)
+}
+
+#[track_caller]
+fn check_pieces(said: (Vec<String>, Option<String>), expected: &[&str]) {
+    assert_eq!((said.0.iter().map(String::as_str).collect::<Vec<_>>(), said.1), (expected.to_vec(), None));
+}
+
+#[tokio::test]
+async fn lines_come_as_they_are_printed_with_both_outputs_in_order() {
+    let said = pieces(Run::new("sh -c 'for i in 1 2; do echo out $i; sleep 0.05; echo err $i >&2; sleep 0.05; done'"));
+    check_pieces(said.await, &["out 1\n", "err 1\n", "out 2\n", "err 2\n"]);
+}
+
+#[tokio::test]
+async fn lines_printed_at_once_come_at_once() {
+    check_pieces(pieces(Run::new("printf '1\\n2\\n3\\n'")).await, &["1\n2\n3\n"]);
+}
+
+#[tokio::test]
+async fn the_last_line_needs_no_end() {
+    check_pieces(pieces(Run::new("printf 'a\\nb'")).await, &["a\n", "b"]);
+}
+
+#[tokio::test]
+async fn how_it_ended_is_the_error_after_the_output() {
+    let (said, error) = pieces(Run::new("sh -c 'echo out; exit 3'")).await;
+    assert_eq!((said, error.as_deref()), (vec!["out\n".to_owned()], Some("exit status 3")));
+}
+
+#[tokio::test]
+async fn a_program_that_cannot_run_is_an_error_and_nothing_else() {
+    let (said, error) = pieces(Run::new("no-such-program")).await;
+    assert!(said.is_empty() && error.unwrap().starts_with("cannot run no-such-program: "));
+}
+
+#[tokio::test]
+async fn the_beginning_of_a_line_is_shown_when_its_end_does_not_come() {
+    check_pieces(pieces(Run::new("sh -c 'printf Password:; sleep 1; echo .'")).await, &["Password:", ".\n"]);
+}
+
+#[tokio::test]
+async fn a_line_without_end_comes_in_pieces_that_are_short() {
+    let (said, _) = pieces(Run::new("head -c 1000000 /dev/zero")).await;
+    assert!(said.len() > 20 && said.iter().all(|piece| piece.len() <= LONGEST), "{}", said.len());
+    assert_eq!(said.iter().map(String::len).sum::<usize>(), 1_000_000);
+}
+
+#[tokio::test]
+async fn characters_and_colours_cut_by_a_pause_stay_whole() {
+    let run = Run::new(r#"sh -c 'printf "a\303"; sleep 0.5; printf "\244\033["; sleep 0.5; printf 31mb'"#);
+    assert_eq!(pieces(run.clear_color_codes()).await.0.concat(), "aäb");
+}
+
+#[tokio::test]
+async fn bytes_that_are_no_characters_are_replaced() {
+    assert_eq!(pieces(Run::new("printf 'a\\377b\\303'")).await.0.concat(), "a\u{fffd}b\u{fffd}");
+}
+
+#[tokio::test]
+async fn it_reads_what_it_is_given() {
+    let input = "x".repeat(1 << 20);
+    assert_eq!(pieces(Run::new("cat").stdin(input.clone())).await.0.concat(), input);
 }

@@ -1,5 +1,6 @@
 //! What an author can rely on, called in process.
 
+mod live;
 #[cfg(feature = "clap")]
 mod parse;
 

@@ -109,6 +109,58 @@ pub(super) async fn check_health(connection: Connection) -> Result<(), PingError
     }
 }
 
+/// What is asked and answered of `grpc.reflection.v1`, which `v1alpha` shares.
+#[derive(Clone, PartialEq, prost::Message)]
+struct ReflectionRequest {
+    /// Present, whatever it holds.
+    #[prost(string, optional, tag = "7")]
+    list_services: Option<String>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct ReflectionResponse {
+    #[prost(message, optional, tag = "6")]
+    list: Option<ServiceList>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct ServiceList {
+    #[prost(message, repeated, tag = "1")]
+    services: Vec<ServiceName>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct ServiceName {
+    #[prost(string, tag = "1")]
+    name: String,
+}
+
+/// Asks which services there are; `None` where there is no such question, or no answer to it.
+pub(super) async fn list_services(connection: Connection) -> Option<Vec<String>> {
+    // Older peers know the second name only.
+    const PATHS: [&str; 2] = [
+        "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+        "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+    ];
+    let mut client = tonic::client::Grpc::with_origin(connection, Connection::origin());
+    for path in PATHS {
+        client.ready().await.ok()?;
+        let question = ReflectionRequest { list_services: Some(String::new()) };
+        let codec: ProstCodec<ReflectionRequest, ReflectionResponse> = ProstCodec::new();
+        let path = http::uri::PathAndQuery::from_static(path);
+        let answer = match client.streaming(tonic::Request::new(tokio_stream::once(question)), path, codec).await {
+            Ok(answers) => answers.into_inner().message().await,
+            Err(status) => Err(status),
+        };
+        match answer {
+            Ok(answer) => return Some(answer?.list?.services.into_iter().map(|service| service.name).collect()),
+            Err(status) if status.code() == Code::Unimplemented => {}
+            Err(_) => return None,
+        }
+    }
+    None
+}
+
 /// Whether asking again cannot help.
 pub(super) fn is_final(status: &Status) -> bool {
     matches!(status.code(), Code::Unimplemented | Code::Unavailable | Code::Cancelled | Code::NotFound)

@@ -60,6 +60,10 @@ impl Router {
         self.services.push((S::NAME, handler));
     }
 
+    pub(super) fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.services.iter().map(|(name, _)| *name)
+    }
+
     /// Answers a request; a path that leads nowhere is answered as gRPC has it.
     pub(super) async fn route(&self, request: Request<Body>) -> Response<Body> {
         let name = request.uri().path().trim_start_matches('/').split('/').next().unwrap_or_default();

@@ -18,6 +18,9 @@ use crate::proto::{
 /// The name under which hosts ask for a plugin's health.
 const HEALTH: &str = "plugin";
 
+/// The names of reflection's own services.
+const REFLECTION: [&str; 2] = ["grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection"];
+
 pub(super) async fn add(
     router: &mut Router,
     descriptors: &[&'static [u8]],
@@ -32,7 +35,8 @@ pub(super) async fn add(
     reporter.set_service_status(HEALTH, tonic_health::ServingStatus::Serving).await;
     router.add(HealthServer::new(tonic_health::server::HealthService::from_health_reporter(reporter)));
 
-    // Each version of reflection also lists the other.
+    // What is served and nothing else: descriptors may tell of more. Each version of reflection also lists the other.
+    let served: Vec<&str> = router.names().chain(REFLECTION).collect();
     let reflection = |other: &'static [u8]| {
         let mut builder = tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
@@ -40,7 +44,7 @@ pub(super) async fn add(
         for set in descriptors {
             builder = builder.register_encoded_file_descriptor_set(set);
         }
-        builder
+        served.iter().fold(builder, |builder, name| builder.with_service_name(*name))
     };
     let (v1, v1alpha) =
         (tonic_reflection::pb::v1::FILE_DESCRIPTOR_SET, tonic_reflection::pb::v1alpha::FILE_DESCRIPTOR_SET);

@@ -92,7 +92,11 @@ fn many_large_entries_are_told_in_several_frames() {
     while let Some(Outgoing::Text(text)) = outbox.next().now_or_never() {
         frames.push(text);
     }
-    assert!(frames.iter().all(|frame| frame.len() < 1 << 20), "{:?}", frames.iter().map(String::len).collect::<Vec<_>>());
+    assert!(
+        frames.iter().all(|frame| frame.len() < 1 << 20),
+        "{:?}",
+        frames.iter().map(String::len).collect::<Vec<_>>()
+    );
     let resets = frames.iter().filter(|frame| frame.contains("\"reset\":true")).count();
     assert_eq!((frames.len(), resets), (4, 1));
 }

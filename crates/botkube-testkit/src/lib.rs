@@ -1,0 +1,3 @@
+//! What tests of platforms need. It knows no platform.
+
+pub mod gallery;
