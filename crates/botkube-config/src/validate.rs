@@ -13,7 +13,7 @@ use secrecy::ExposeSecret;
 
 use crate::decode::EVERY_PLUGIN;
 use crate::finding::Severity;
-use crate::model::PluginKey;
+use crate::model::{PlatformKind, PluginKey};
 use crate::nearest::nearest;
 use crate::report::Findings;
 use crate::schema::Root;
