@@ -79,7 +79,7 @@ fn communication_group(name: String, group: raw::CommunicationGroup, origin: Ori
     }
     if let Some(console) = group.console {
         let kind = PlatformKind::Console;
-        let access = Access::Console { web_port: console.web.map(|web| web.port) };
+        let access = Access::Console { web: console.web.map(|web| web.port) };
         add(kind, console.enabled, access, channels(kind, console.channels, &at));
     }
     let sink = |kind, enabled, access, sources| PlatformConfig { kind, enabled, channels: Vec::new(), access, sources };

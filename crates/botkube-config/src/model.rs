@@ -106,10 +106,10 @@ pub enum Access {
         /// The cloud's router.
         server: Server,
     },
-    /// The agent's own console needs nothing.
+    /// The agent's own console.
     Console {
-        /// The port on 127.0.0.1 on which it is served to browsers, if it is; 0 is any that is free.
-        web_port: Option<u16>,
+        /// The port of 127.0.0.1 on which browsers find it, 0 for any; `None`: it is in no browser.
+        web: Option<u16>,
     },
     /// Events sent to an address.
     Webhook {

@@ -3,7 +3,7 @@
 
 use crate::Loaded;
 use crate::finding::Origin;
-use crate::model::PlatformKind;
+use crate::model::{Access, PlatformKind};
 
 /// Sections without effect, said when somebody wrote them; a switch that is off says nothing.
 const NOT_YET: &[&[&str]] = &[
@@ -44,7 +44,13 @@ impl Loaded {
         let mut served = Vec::new();
         for group in &self.config.communications {
             let consoles = group.platforms.iter().filter(|p| p.enabled && p.kind == PlatformKind::Console);
-            served.extend(consoles.map(|_| format!("console in {}", group.name)));
+            for console in consoles {
+                served.push(format!("console in {}", group.name));
+                if let Access::Console { web: Some(port) } = console.access {
+                    let port = if port == 0 { "any port".to_owned() } else { format!("port {port}") };
+                    served.push(format!("console.web in {} (127.0.0.1, {port})", group.name));
+                }
+            }
         }
         for group in &self.config.executors {
             let plugins = group.plugins.iter().filter(|plugin| plugin.enabled);

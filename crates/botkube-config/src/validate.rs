@@ -13,7 +13,7 @@ use secrecy::ExposeSecret;
 
 use crate::decode::EVERY_PLUGIN;
 use crate::finding::Severity;
-use crate::model::PluginKey;
+use crate::model::{PlatformKind, PluginKey};
 use crate::nearest::nearest;
 use crate::report::Findings;
 use crate::schema::Root;
@@ -139,19 +139,16 @@ impl Check<'_> {
             self.key(Severity::Warning, &["analytics"], message, "remove it");
         }
         let webhook = root.plugins.incoming_webhook.enabled.then_some(root.plugins.incoming_webhook.port);
-        let webs = root.communications.iter().filter_map(|(group, platforms)| {
-            let console = platforms.console.as_ref().filter(|console| console.enabled)?;
-            let port = console.web.as_ref().map(|web| web.port).filter(|port| *port != 0);
-            Some((vec!["communications", group.as_str(), "console", "web", "port"], port))
-        });
-        let ports: Vec<(Vec<&str>, Option<u16>)> = [
+        let mut ports: Vec<(Vec<&str>, Option<u16>)> = vec![
             (vec!["settings", "metricsPort"], Some(root.settings.metrics_port)),
             (vec!["settings", "healthPort"], Some(root.settings.health_port)),
             (vec!["plugins", "incomingWebhook", "port"], webhook),
-        ]
-        .into_iter()
-        .chain(webs)
-        .collect();
+        ];
+        for (name, group) in &root.communications {
+            let console = group.console.as_ref().filter(|console| console.enabled);
+            let port = console.and_then(|console| console.web.as_ref()).map(|web| web.port).filter(|port| *port != 0);
+            ports.push((vec!["communications", name, PlatformKind::Console.key(), "web", "port"], port));
+        }
         for (index, (path, port)) in ports.iter().enumerate() {
             if let Some((other, _)) = ports[..index].iter().find(|(_, other)| port.is_some() && other == port) {
                 let message = format!("`{}` is the port of `{}`, too", path.join("."), other.join("."));

@@ -4,7 +4,7 @@
 use std::{
     collections::{BTreeMap, HashMap, HashSet, VecDeque},
     path::PathBuf,
-    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak},
     time::{Duration, SystemTime},
 };
 
@@ -41,7 +41,7 @@ pub struct Rooms {
     capabilities: Capabilities,
     rooms: BTreeMap<String, Room>,
     store: Arc<dyn Store>,
-    chat: OnceLock<Arc<Chat>>,
+    chat: OnceLock<Weak<Chat>>,
 }
 
 /// A person at the console, as they say who they are.
@@ -158,9 +158,9 @@ impl Rooms {
         Arc::new(rooms)
     }
 
-    /// Says who answers here. Only the first counts.
-    pub fn answered_by(&self, chat: Arc<Chat>) {
-        let _ = self.chat.set(chat);
+    /// Says who answers here, as long as somebody holds on to it. Only the first counts.
+    pub fn answered_by(&self, chat: &Arc<Chat>) {
+        let _ = self.chat.set(Arc::downgrade(chat));
     }
 
     /// The channels, by alias.
@@ -264,7 +264,7 @@ impl Rooms {
     /// When it does not run there.
     pub fn cancel(&self, alias: &str, person: &Person, command: CommandId) -> Result<(), Refused> {
         let room = self.room(alias)?;
-        let chat = self.chat.get().ok_or(Refused::NotReady)?;
+        let chat = self.chat()?;
         let is_cancelled = chat.cancel(command, &person.actor(), &room.conversation);
         is_cancelled.then_some(()).ok_or(Refused::NotRunning(command))
     }
@@ -273,9 +273,9 @@ impl Rooms {
     ///
     /// # Errors
     ///
-    /// When nobody does yet.
-    pub fn chat(&self) -> Result<&Arc<Chat>, Refused> {
-        self.chat.get().ok_or(Refused::NotReady)
+    /// When nobody does yet, or any more.
+    pub fn chat(&self) -> Result<Arc<Chat>, Refused> {
+        self.chat.get().and_then(Weak::upgrade).ok_or(Refused::NotReady)
     }
 
     /// A file of an entry that this person sees, by the name the store gave it, and where it is.

@@ -18,7 +18,7 @@ use std::{
     io,
     net::{Ipv4Addr, SocketAddr},
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     time::Duration,
 };
 
@@ -84,7 +84,6 @@ pub struct Links {
 /// What all connections share.
 struct Hall {
     rooms: Arc<Rooms>,
-    completer: Arc<Completer>,
     sessions: Sessions,
     port: u16,
     cookie: String,
@@ -94,6 +93,7 @@ struct Hall {
     page: Asset,
     script: Asset,
     style: Asset,
+    completer: OnceLock<Arc<Completer>>,
     windows: Arc<Semaphore>,
     /// The keys of cancellations that were made.
     cancelled: Mutex<VecDeque<String>>,
@@ -112,18 +112,12 @@ impl Web {
     /// # Errors
     ///
     /// When the port cannot be used; the text names it.
-    pub async fn start(
-        rooms: Arc<Rooms>,
-        completer: Arc<Completer>,
-        port: u16,
-        cluster: &str,
-        stop: CancellationToken,
-    ) -> io::Result<Self> {
+    pub async fn start(rooms: Arc<Rooms>, port: u16, cluster: &str, stop: CancellationToken) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(|error| {
             io::Error::new(error.kind(), format!("the console cannot be served on 127.0.0.1:{port}: {error}"))
         })?;
         let address = listener.local_addr()?;
-        let hall = Arc::new(Hall::new(rooms, completer, address.port(), cluster, stop));
+        let hall = Arc::new(Hall::new(rooms, address.port(), cluster, stop));
         let serving = tokio::spawn(serve(listener, hall.clone()));
         Ok(Self { address, hall, serving })
     }
@@ -161,11 +155,10 @@ impl Links {
 }
 
 impl Hall {
-    fn new(rooms: Arc<Rooms>, completer: Arc<Completer>, port: u16, cluster: &str, stop: CancellationToken) -> Self {
+    fn new(rooms: Arc<Rooms>, port: u16, cluster: &str, stop: CancellationToken) -> Self {
         Self {
             sessions: Sessions::new(rooms.store().clone()),
             rooms,
-            completer,
             port,
             cookie: format!("botkube-{port}"),
             cluster: cluster.to_owned(),
@@ -173,6 +166,7 @@ impl Hall {
             page: Asset::new("text/html; charset=utf-8", assets::PAGE),
             script: Asset::new("text/javascript; charset=utf-8", assets::SCRIPT),
             style: Asset::new("text/css; charset=utf-8", assets::STYLE),
+            completer: OnceLock::new(),
             windows: Arc::new(Semaphore::new(WINDOWS)),
             cancelled: Mutex::default(),
             stop,
@@ -188,6 +182,11 @@ impl Hall {
             (name == self.cookie).then_some(value)
         });
         ours.find_map(|secret| self.sessions.find(secret))
+    }
+
+    fn completer(&self) -> Option<&Arc<Completer>> {
+        let chat = self.rooms.chat().ok()?;
+        Some(self.completer.get_or_init(|| Completer::new(chat.dispatcher().clone())))
     }
 
     fn was_cancelled(&self, key: &str) -> bool {

@@ -201,7 +201,7 @@ pub(crate) fn console_channels(config: &Config) -> Vec<Conversation> {
 pub(crate) fn web_port(config: &Config) -> Option<u16> {
     let platforms = config.communications.iter().flat_map(|group| &group.platforms);
     platforms.filter(|platform| platform.enabled).find_map(|platform| match platform.access {
-        Access::Console { web_port } => web_port,
+        Access::Console { web } => web,
         _ => None,
     })
 }

@@ -229,12 +229,12 @@ impl Faces {
         };
         let rooms = Rooms::new(channels, store);
         let chat = Chat::new(dispatcher.clone(), rooms.clone());
-        rooms.answered_by(chat.clone());
+        rooms.answered_by(&chat);
         Ok(Some(Self { rooms, chat, completer: Completer::new(dispatcher), stop: CancellationToken::new() }))
     }
 
     async fn serve(&self, port: u16, cluster: &str) -> Result<Web> {
-        Ok(Web::start(self.rooms.clone(), self.completer.clone(), port, cluster, self.stop.clone()).await?)
+        Ok(Web::start(self.rooms.clone(), port, cluster, self.stop.clone()).await?)
     }
 
     async fn terminal(

@@ -155,7 +155,7 @@ pub(crate) struct Team {
 pub(crate) struct Console {
     /// Whether it is served.
     pub(crate) enabled: bool,
-    /// The console in a browser on this machine, at 127.0.0.1; on by being there.
+    /// The console in a browser on the agent's machine; served by being there.
     #[schemars(extend("x-presence" = true))]
     pub(crate) web: Option<ConsoleWeb>,
     /// Its channels; none: one channel in which everything is bound.
@@ -167,7 +167,7 @@ pub(crate) struct Console {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct ConsoleWeb {
-    /// The port on 127.0.0.1; 0 is any that is free.
+    /// The port on 127.0.0.1; 0: any that is free, so that browsers need a new link whenever the agent starts.
     pub(crate) port: u16,
 }
 

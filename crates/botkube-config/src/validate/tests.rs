@@ -283,11 +283,23 @@ fn settings_make_sense() {
         &["error 1:50 `plugins.incomingWebhook.port` is the port of `settings.metricsPort`, too"],
     );
     check("plugins: {incomingWebhook: {port: 2112}}", &[]);
+}
+
+#[test]
+fn a_console_has_a_port_of_its_own_or_any() {
+    let web = |web: &str| format!("communications: {{g: {{console: {{web: {web}}}}}}}");
+    check(&web("{port: 8080}"), &[]);
+    check(&web("{port: 0}"), &[]);
     check(
-        "communications: {g: {console: {web: {port: 2114}}}}",
-        &["error 1:44 `communications.g.console.web.port` is the port of `settings.healthPort`, too"],
+        &web("{port: 2112}"),
+        &["error 1:44 `communications.g.console.web.port` is the port of `settings.metricsPort`, too"],
     );
-    check("communications: {g: {console: {web: {port: 0}}}}", &[]);
+    let number = "needs a whole number from 0 to 65535, found";
+    for (port, found) in [("65536", "the number `65536`"), ("-1", "the number `-1`"), ("http", "the text `http`")] {
+        let message = format!("error 1:44 `communications.g.console.web.port` {number} {found}");
+        check(&web(&format!("{{port: {port}}}")), &[&message]);
+    }
+    check("communications: {g: {console: {web: {port: 0}}}, h: {console: {web: {port: 0}}}}", &[]);
 }
 
 #[test]

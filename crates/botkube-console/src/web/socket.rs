@@ -1,8 +1,9 @@
 //! One window of a browser: reads what it says and tells it what happens. It knows neither pages nor how sessions come about.
 //!
-//! Four tasks at most: this one reads; one writes what is in the outbox; one for each channel puts there what happens.
+//! This task reads; one writes what is in the outbox; one for each channel puts there what happens, and one for each question
+//! that a plugin may have to be asked for puts there its answer.
 
-use std::{collections::BTreeMap, ops::ControlFlow, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, error::Error, sync::Arc, time::Duration};
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use futures_util::{
@@ -14,6 +15,8 @@ use tokio::{
     task::JoinSet,
     time::{self, Instant},
 };
+use tokio_tungstenite::tungstenite;
+use tokio_util::sync::CancellationToken;
 
 use super::{
     Hall,
@@ -21,15 +24,12 @@ use super::{
     wire::{Channel, FromBrowser, Misunderstood, PersonHere, ToBrowser},
 };
 use crate::{
-    completion::Completion,
     entry::Entry,
     rooms::{Change, Person, Refused, Used, Watch},
 };
 
 /// How many bytes of a message are read at all; between this and what a frame may have, it is answered.
 pub(super) const READ: usize = 4 << 20;
-/// How long completion waits for a plugin's help.
-const PATIENCE: Duration = Duration::from_millis(300);
 /// How often a browser is asked whether it is there.
 const PING: Duration = Duration::from_secs(20);
 /// How long it may say nothing, not even that it is.
@@ -39,9 +39,13 @@ const SEND: Duration = Duration::from_secs(30);
 /// How long both sides may take to part.
 const PART: Duration = Duration::from_secs(2);
 
+/// How many completions of a window may wait for plugins.
+const COMPLETIONS: usize = 8;
+
 /// Codes with which a connection ends (RFC 6455, section 7.4.1).
 pub(super) mod code {
     pub(crate) const AWAY: u16 = 1001;
+    pub(crate) const BROKEN: u16 = 1002;
     pub(crate) const UNREADABLE: u16 = 1007;
     pub(crate) const REFUSED: u16 = 1008;
     pub(crate) const TOO_BIG: u16 = 1009;
@@ -55,11 +59,13 @@ pub(super) struct Window {
     person: watch::Receiver<Person>,
     outbox: Arc<Outbox>,
     channels: JoinSet<()>,
+    completions: JoinSet<()>,
 }
 
 impl Window {
     pub(super) fn new(hall: Arc<Hall>, session: String, person: watch::Receiver<Person>) -> Self {
-        Self { hall, session, person, outbox: Arc::default(), channels: JoinSet::new() }
+        let (channels, completions) = (JoinSet::new(), JoinSet::new());
+        Self { hall, session, person, outbox: Arc::default(), channels, completions }
     }
 
     /// Serves the window until it is closed, or the agent ends.
@@ -67,23 +73,29 @@ impl Window {
         let (sink, mut stream) = socket.split();
         let writer = tokio::spawn(write(sink, self.outbox.clone()));
         self.welcome();
-        let is_writing = tokio_util::sync::CancellationToken::new();
+        let is_writing = CancellationToken::new();
         let guard = is_writing.clone().drop_guard();
         let writer = tokio::spawn(async move {
             let _guard = guard;
             let _ = writer.await;
         });
-        tokio::select! {
-            () = self.read(&mut stream) => {}
-            () = is_writing.cancelled() => {}
-        }
+        let is_cut = tokio::select! {
+            is_cut = self.read(&mut stream) => is_cut,
+            () = is_writing.cancelled() => false,
+        };
         self.channels.abort_all();
-        // The browser is heard out, or it would not hear why.
-        let rest = async { while let Some(Ok(_)) = stream.next().await {} };
+        // The browser is heard out, or it would not hear why. Where nothing can be read any more it is given the time.
+        let rest = async {
+            match is_cut {
+                true => time::sleep(PART).await,
+                false => while let Some(Ok(_)) = stream.next().await {},
+            }
+        };
         let _ = time::timeout(PART, async { tokio::join!(rest, writer) }).await;
     }
 
-    async fn read(&mut self, stream: &mut SplitStream<WebSocket>) {
+    /// Reads until the connection is to end; whether that is in the middle of a frame.
+    async fn read(&mut self, stream: &mut SplitStream<WebSocket>) -> bool {
         let stop = self.hall.stop.clone();
         let mut heard = Instant::now();
         loop {
@@ -91,13 +103,20 @@ impl Window {
                 message = stream.next() => message,
                 changed = self.person.changed() => {
                     if changed.is_err() {
-                        return self.outbox.close(code::REFUSED, "the session has ended; open a new link");
+                        self.outbox.close(code::REFUSED, "the session has ended; open a new link");
+                        return false;
                     }
                     self.welcome();
                     continue;
                 }
-                () = time::sleep_until(heard + SILENCE) => return self.outbox.close(code::AWAY, "nothing was heard"),
-                () = stop.cancelled() => return self.outbox.close(code::AWAY, "the agent ends"),
+                () = time::sleep_until(heard + SILENCE) => {
+                    self.outbox.close(code::AWAY, "nothing was heard");
+                    return false;
+                }
+                () = stop.cancelled() => {
+                    self.outbox.close(code::AWAY, "the agent ends");
+                    return false;
+                }
             };
             heard = Instant::now();
             match message {
@@ -110,25 +129,19 @@ impl Window {
                     self.problem("binary frames are not understood, and nothing was done; frames are JSON texts");
                 }
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-                Some(Ok(Message::Close(_))) | None => return self.outbox.close(code::AWAY, ""),
-                Some(Err(error)) => match end(&error) {
-                    ControlFlow::Break((code, reason)) => {
-                        self.problem(&reason);
-                        return self.outbox.close(code, reason);
+                Some(Ok(Message::Close(_))) | None => {
+                    self.outbox.close(code::AWAY, "");
+                    return false;
+                }
+                Some(Err(error)) => {
+                    let cut = cut(&error);
+                    if let Some((code, reason)) = &cut {
+                        self.problem(reason);
+                        self.outbox.close(*code, reason);
                     }
-                    ControlFlow::Continue(()) => return self.outbox.close(code::AWAY, ""),
-                },
+                    return cut.is_some();
+                }
             }
-        }
-    }
-
-    /// How a text may go on. A plugin that is asked for its help meanwhile may be heard the next time only.
-    async fn completions(&self, alias: &str, text: &str) -> Vec<Completion> {
-        let Hall { rooms, completer, .. } = &*self.hall;
-        let Some(channel) = rooms.channels().find(|channel| channel.alias == alias) else { return Vec::new() };
-        match time::timeout(PATIENCE, completer.completions(channel, text)).await {
-            Ok(all) => all,
-            Err(_) => completer.known(channel, text),
         }
     }
 
@@ -175,8 +188,7 @@ impl Window {
                 self.answer(&key, outcome);
             }
             FromBrowser::Complete { id, channel, text } => {
-                let items = self.completions(&channel, &text).await;
-                self.outbox.answer(&ToBrowser::Completions { id, items: &items });
+                self.complete(id, &channel, text);
             }
             FromBrowser::Options { id, channel, entry, control, query } => {
                 let (groups, reason) = match rooms.options(&channel, &person, &entry, &control, &query) {
@@ -186,6 +198,24 @@ impl Window {
                 self.outbox.answer(&ToBrowser::Options { id, groups: &groups, reason });
             }
         }
+    }
+
+    /// Answers when the plugin has said what it can do, which may take a moment; with many questions at once, without.
+    fn complete(&mut self, id: u64, channel: &str, text: String) {
+        while self.completions.try_join_next().is_some() {}
+        let channel = self.hall.rooms.channels().find(|other| other.alias == channel).cloned();
+        let (Some(channel), Some(completer)) = (channel, self.hall.completer().cloned()) else {
+            return self.outbox.answer(&ToBrowser::Completions { id, items: &[] });
+        };
+        if self.completions.len() >= COMPLETIONS {
+            let items = completer.known(&channel, &text);
+            return self.outbox.answer(&ToBrowser::Completions { id, items: &items });
+        }
+        let outbox = self.outbox.clone();
+        self.completions.spawn(async move {
+            let items = completer.completions(&channel, &text).await;
+            outbox.answer(&ToBrowser::Completions { id, items: &items });
+        });
     }
 
     fn welcome(&mut self) {
@@ -295,18 +325,19 @@ pub(super) fn close(code: u16, reason: &str) -> Message {
     Message::Close(Some(CloseFrame { code, reason: reason[..end].into() }))
 }
 
-/// How a connection ends that cannot be read any further, and why; or it is gone.
-fn end(error: &axum::Error) -> ControlFlow<(u16, String)> {
-    let text = error.to_string();
-    if text.contains("too long") || text.contains("too big") {
-        let reason = format!("a frame has more than {READ} bytes; nothing of it was done");
-        return ControlFlow::Break((code::TOO_BIG, reason));
+/// With which code and why a connection ends that cannot be read any further; `None` when it is gone.
+fn cut(error: &axum::Error) -> Option<(u16, String)> {
+    let error = error.source()?.downcast_ref::<tungstenite::Error>()?;
+    match error {
+        tungstenite::Error::Capacity(_) => {
+            Some((code::TOO_BIG, format!("a frame has more than {READ} bytes; nothing of it was done")))
+        }
+        tungstenite::Error::Utf8(_) => {
+            Some((code::UNREADABLE, "a frame is not UTF-8; nothing of it was done".to_owned()))
+        }
+        tungstenite::Error::Protocol(_) => Some((code::BROKEN, "a frame is broken; nothing of it was done".to_owned())),
+        _ => None,
     }
-    if text.contains("UTF-8") {
-        let reason = "a frame is not UTF-8; nothing of it was done".to_owned();
-        return ControlFlow::Break((code::UNREADABLE, reason));
-    }
-    ControlFlow::Continue(())
 }
 
 /// Does what may wait for a disk where nobody else waits for it.

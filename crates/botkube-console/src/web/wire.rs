@@ -9,8 +9,7 @@ use botkube_core::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::completion::Completion;
-use crate::entry::Entry;
+use crate::{completion::Completion, entry::Entry};
 
 /// How many bytes a frame may have.
 pub(super) const LONGEST_FRAME: usize = 1 << 20;
@@ -199,7 +198,7 @@ mod tests {
             Some("a"),
             "`x` names no control",
         );
-        check(r#"{"type":"cancel","key":"a","channel":"o","command":"7"}"#, Some("a"), "7");
+        check(r#"{"type":"cancel","key":"a","channel":"o","command":"7"}"#, Some("a"), "id is `c` and a number");
         check(&format!(r#"{{"type":"say","key":"a","text":"{}"}}"#, "x".repeat(LONGEST_FRAME)), Some("a"), "may have");
     }
 

@@ -1,5 +1,10 @@
 //! The console on a pipe, with an agent that has no plugins: how it ends, and that what cannot be a message is answered.
+//! Besides: `web` the console in a browser · `disk` what is kept · `agent` an agent for both.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod agent;
+mod disk;
+mod web;
 
 use std::{
     future::pending,
