@@ -26,6 +26,8 @@ pub struct Screen<W> {
     is_spaced: bool,
     /// Whether the last line has no end yet.
     is_open: bool,
+    /// Whether what was written last is a message.
+    is_message: bool,
     /// Whether anything of this answer was written.
     has_written: bool,
     /// How many messages of this answer came.
@@ -39,9 +41,20 @@ pub struct Screen<W> {
 impl<W: Write> Screen<W> {
     /// A pipe or a file, in which answers follow each other.
     pub fn pipe(out: W) -> Self {
-        let (has_written, messages, changed, rows) = <_>::default();
-        let (is_terminal, is_spaced, is_open) = (false, false, false);
-        Self { out, outcome: Ok(()), is_terminal, is_spaced, is_open, has_written, messages, changed, rows }
+        let (is_terminal, is_spaced, is_open, is_message, has_written) = <_>::default();
+        let (messages, changed, rows) = <_>::default();
+        Self {
+            out,
+            outcome: Ok(()),
+            is_terminal,
+            is_spaced,
+            is_open,
+            is_message,
+            has_written,
+            messages,
+            changed,
+            rows,
+        }
     }
 
     /// One answer alone, with a blank line between its messages.
@@ -88,6 +101,7 @@ impl<W: Write> Screen<W> {
             (false, false) => "",
         };
         self.write(&format!("{gap}{text}\n"));
+        self.is_message = true;
         if let Some(size) = size {
             let rows: usize = text.split('\n').map(|line| line.width().div_ceil(size.columns).max(1)).sum();
             // Of a taller one the beginning is out of reach.
@@ -96,7 +110,7 @@ impl<W: Write> Screen<W> {
     }
 
     fn write(&mut self, text: &str) {
-        self.rows = 0;
+        (self.rows, self.is_message) = (0, false);
         if let Some(last) = text.chars().next_back() {
             (self.is_open, self.has_written) = (last != '\n', true);
         }
@@ -113,7 +127,7 @@ impl<W: Write> Surface for Screen<W> {
     }
 
     fn output(&mut self, text: &str, _: Option<&str>) {
-        if self.is_spaced && self.has_written && self.rows > 0 {
+        if self.is_spaced && self.is_message {
             self.write("\n");
         }
         self.write(&render::harmless(text));

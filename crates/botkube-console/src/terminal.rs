@@ -142,8 +142,7 @@ impl Terminal {
         let is_dumb = env::var_os("TERM").is_some_and(|term| term == "dumb");
         let colours = !is_dumb && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
         let modes = Modes::keep();
-        // Kept for good, so that Ctrl-C in a pager ends only that.
-        let _interrupts = signal(SignalKind::interrupt())?;
+        let mut interrupts = signal(SignalKind::interrupt())?;
         let mut continued = signal(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw()))?;
         let (display, woken) = Display::new(colours);
         let display = Arc::new(display);
@@ -188,7 +187,7 @@ impl Terminal {
                     false => tokio_time::sleep(TICK).await,
                 }
             };
-            let typed = tokio::select! {
+            let (typed, is_asked) = tokio::select! {
                 change = face.watch.next() => {
                     match change {
                         Some(change) => face.change(change),
@@ -204,7 +203,9 @@ impl Terminal {
                     face.display.displaced();
                     continue;
                 }
-                typed = lines.next() => typed,
+                // Where no line is being edited, Ctrl-C comes as a signal; another may have been asked for already.
+                _ = interrupts.recv() => (Some(Typed::Interrupt), true),
+                typed = lines.next() => (typed, false),
                 () = stop.cancelled() => break Ended::Told,
             };
             let again = matches!(typed, Some(Typed::Interrupt)) && was_interrupted;
@@ -214,6 +215,8 @@ impl Terminal {
                     if face.line(&line, &modes).await == Goes::Away {
                         break Ended::Input;
                     }
+                    // What was meant for a pager.
+                    let _ = tokio_time::timeout(Duration::ZERO, interrupts.recv()).await;
                     face.channel.clone_into(&mut place.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
                 }
                 Some(Typed::Interrupt) if face.cancel() => {}
@@ -228,7 +231,7 @@ impl Terminal {
                 }
                 Some(Typed::Interrupt | Typed::End) | None => break Ended::Input,
             }
-            if !lines.ask(face.prompt()) {
+            if !is_asked && !lines.ask(face.prompt()) {
                 break Ended::Input;
             }
         };

@@ -174,28 +174,34 @@ fn ended(style: Style, how: &str, took: &str) -> Line {
 
 /// What runs, in at most this many rows: of each the end, with how much is above it, and how its command is doing.
 pub(crate) fn block(running: &[(Vec<Line>, Option<Line>)], width: usize, room: usize) -> Vec<Line> {
-    // Each needs a line of its own at least.
-    let hidden = running.len().saturating_sub(room.saturating_sub(1).max(1));
+    // Each needs a line of its own at least, and so does the note about the others.
+    let most = if running.len() > room { room.saturating_sub(1).max(1) } else { room };
+    let hidden = running.len().saturating_sub(most);
     let running = &running[hidden..];
-    let mut left = room.saturating_sub(usize::from(hidden > 0));
     let mut out = Vec::new();
-    if hidden > 0 {
-        out.push(Line::of(DIM, &format!("… {hidden} more run; `list running` shows them")));
+    if hidden > 0 && room > 1 {
+        out.push(Line::of(DIM, &format!("… {hidden} more run: `list running`")));
     }
-    for (place, (lines, state)) in running.iter().enumerate() {
-        let share = left / (running.len() - place);
-        let state = state.iter();
-        let for_lines = share.saturating_sub(state.len());
-        if lines.len() <= for_lines {
+    let mut left = room.saturating_sub(out.len());
+    let needs: Vec<usize> = running.iter().map(|(lines, state)| lines.len() + usize::from(state.is_some())).collect();
+    // Those that need least get what they need, so that what they leave is for the others.
+    let mut order: Vec<usize> = (0..running.len()).collect();
+    order.sort_by_key(|place| needs[*place]);
+    let mut shares = vec![0; running.len()];
+    for (done, place) in order.into_iter().enumerate() {
+        shares[place] = needs[place].min(left / (running.len() - done));
+        left -= shares[place];
+    }
+    for ((lines, state), share) in running.iter().zip(shares) {
+        let state = state.iter().take(share);
+        let room = share - state.len();
+        if lines.len() <= room {
             out.extend(lines.iter().cloned());
-            left -= lines.len();
-        } else if for_lines > 0 {
-            let above = lines.len() - (for_lines - 1);
+        } else if room > 0 {
+            let above = lines.len() - (room - 1);
             out.push(Line::of(DIM, &format!("… {above} lines above")));
             out.extend(lines[above..].iter().cloned());
-            left -= for_lines;
         }
-        left -= state.len();
         out.extend(state.cloned());
     }
     out.iter().map(|line| line.cropped(width)).collect()
@@ -318,8 +324,8 @@ impl Drawing<'_> {
         let mut line = self.number();
         line.push(BOLD, control.name());
         match control {
-            Control::Input(input) => line.push(DIM, &format!("  {}", input.placeholder)),
-            Control::Button(_) => {}
+            Control::Input(input) if !input.placeholder.is_empty() => line.push(DIM, &format!("  {}", input.placeholder)),
+            Control::Input(_) | Control::Button(_) => {}
             Control::Select(_) | Control::MultiSelect(_) => {
                 let all = options(control);
                 for (place, (_, option)) in all.iter().take(OPTIONS).enumerate() {

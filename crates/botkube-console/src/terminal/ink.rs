@@ -112,7 +112,7 @@ impl Line {
             let columns = word.width();
             let is_blank = word.spans.iter().all(|(_, text)| text == " ");
             if used + columns > width && used > indent {
-                lines.push(std::mem::take(&mut line));
+                lines.push(std::mem::take(&mut line).trimmed());
                 line.add(PLAIN, &" ".repeat(indent));
                 used = indent;
                 if is_blank {
@@ -126,6 +126,18 @@ impl Line {
             lines.push(line);
         }
         lines
+    }
+
+    /// The same without blanks at its end.
+    fn trimmed(mut self) -> Self {
+        while let Some((_, text)) = self.spans.last_mut() {
+            text.truncate(text.trim_end_matches(' ').len());
+            if !text.is_empty() {
+                break;
+            }
+            self.spans.pop();
+        }
+        self
     }
 
     /// Words and single blanks, one after the other.

@@ -4,7 +4,7 @@
 //! command is run · `commands` what can be typed · `bindings` which plugin answers with which configurations · `config`
 //! configurations looked at · `bad_plugins`, `bad_input` what goes wrong and what is said · `processes` what is left
 //! behind · `supervision` what is done about plugins that fail, `streaming` answers that come piece by piece (through the
-//! plugin host, where the command line shows too little) · `piped`, `terminal` the two ways to talk.
+//! plugin host, where the command line shows too little) · `piped`, `terminal`, `live_terminal` the ways to talk.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod bad_input;
@@ -14,6 +14,7 @@ mod channels;
 mod commands;
 mod config;
 mod exec;
+mod live_terminal;
 mod piped;
 mod processes;
 mod streaming;
