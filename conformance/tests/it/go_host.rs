@@ -6,7 +6,7 @@ use std::{
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
 };
 
-use conformance::{go_program, program};
+use conformance::{go_program, live_program, program};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -137,6 +137,35 @@ fn an_error_arrives_as_its_text() {
 fn fifty_calls_at_once_get_an_answer_each() {
     let answer = Host::echo().ask(&json!({ "do": "many", "n": 50, "command": "echo hi" }));
     assert_eq!(answer["ok"], true, "{answer}");
+}
+
+/// One whose answers come while it works answers this host at once, with all of it.
+#[track_caller]
+fn comes_whole(command: &str, expected: &str) {
+    let answer = Host::of(&live_program()).execute(command, &[]);
+    assert_eq!(answer["message"]["baseBody"]["codeBlock"], expected, "{answer}");
+}
+
+#[test]
+fn a_stream_is_one_answer() {
+    comes_whole("live parts", "1 of 5\n2 of 5\n3 of 5\n4 of 5\n5 of 5\n");
+}
+
+#[test]
+fn of_updates_the_last_is_the_answer() {
+    comes_whole("live watch", "done");
+}
+
+#[test]
+fn progress_is_not_seen() {
+    comes_whole("live progress", "all are well");
+}
+
+#[test]
+fn what_a_program_prints_is_one_answer() {
+    comes_whole("live run sh -c 'echo one; echo two >&2'", "one\ntwo\n");
+    let answer = Host::of(&live_program()).execute("live run sh -c 'echo one; exit 3'", &[]);
+    assert!(answer["error"].as_str().unwrap_or_default().contains("one\nexit status 3"), "{answer}");
 }
 
 #[test]

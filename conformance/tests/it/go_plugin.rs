@@ -1,11 +1,13 @@
 //! An executor made with the original SDK, under our agent: what reaches it, and what becomes of its answers.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     io::Write,
+    path::PathBuf,
     process::{Command, Stdio},
     sync::Arc,
+    time::Duration,
 };
 
 use botkube_config::model::Plugins as Settings;
@@ -15,7 +17,10 @@ use botkube_core::{
 };
 use botkube_plugin_host::{catalogue::Catalogue, host::Host};
 use conformance::{go_program, program};
-use go_plugin::host::Direct;
+use go_plugin::{
+    handshake::Cookie,
+    host::{Config as HostConfig, Direct, Launch, Plugin},
+};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -89,6 +94,35 @@ fn check(command: &str, status: &str, text: &str) {
 /// What reached the executor, as it saw it.
 fn inspected() -> Value {
     serde_json::from_str(exec("probe  inspect 'a  b'")["text"].as_str().unwrap()).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_says_nothing_before_its_end() {
+    let given = BTreeMap::from([("probe".to_owned(), go_program("executor"))]);
+    let host = Host::new(Catalogue { given, ..Catalogue::default() }, Arc::new(Direct), Settings::default()).unwrap();
+    let mut pieces = Vec::new();
+    let call = PluginCall::new("probe messages 3");
+    let messages = host.execute(&PluginRef::Named("probe".into()), call, &mut pieces).await.unwrap();
+    assert_eq!((messages.len(), pieces), (4, vec![]));
+    host.stop().await;
+}
+
+/// What a plugin says it serves.
+async fn services(program: PathBuf) -> Vec<String> {
+    let cookie = Cookie { key: "BOTKUBE", value: "52ca7b74-28eb-4fac-ae79-31a9cbda2454" };
+    let launch = Launch::new(program).inherit(["PATH", "HOME"]).env("TMPDIR", "/tmp");
+    let plugin = Plugin::start(HostConfig::new(cookie, [3], launch), &Direct).await.unwrap();
+    let services = plugin.services(Duration::from_secs(5)).await.unwrap();
+    plugin.stop().await;
+    services
+}
+
+#[tokio::test]
+async fn our_executors_have_a_service_more_than_those_of_the_sdk() {
+    let ours = services(program("executor-echo")).await;
+    let mut theirs = services(go_program("executor")).await;
+    theirs.push("botkube.stream.v1.Stream".into());
+    assert_eq!(ours.into_iter().collect::<BTreeSet<_>>(), theirs.into_iter().collect());
 }
 
 #[test]

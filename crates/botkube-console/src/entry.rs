@@ -23,7 +23,8 @@ pub struct Entry {
     pub at: u64,
     /// Who said it.
     pub by: By,
-    /// Names it for ever, in the words of whoever said it.
+    /// Names it for ever, in the words of whoever said it; of no use to whoever reads it.
+    #[serde(skip)]
     pub key: String,
     /// What a person said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -99,6 +100,21 @@ pub struct File {
     pub size: u64,
     /// Where the browser gets it; its last part is what the store calls it.
     pub url: String,
+}
+
+impl By {
+    /// The agent.
+    pub(crate) fn agent() -> Self {
+        Self { id: String::new(), name: "Botkube".into(), bot: true }
+    }
+}
+
+impl File {
+    /// What the store calls it.
+    #[must_use]
+    pub fn stored_as(&self) -> &str {
+        self.url.rsplit('/').next().unwrap_or_default()
+    }
 }
 
 impl Entry {

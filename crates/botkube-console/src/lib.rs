@@ -1,33 +1,33 @@
-//! The console: a chat platform that needs no account, in the terminal it is started from.
+//! The console: a chat platform that needs no account, in the terminal it is started from and in a browser.
 //!
-//! Reading order: [`Console`] what both kinds of input share · [`piped`] lines from a pipe · [`terminal`] lines a person
-//! edits · `screen` how messages are written.
+//! Reading order: [`rooms`] channels as a platform · [`entry`] a line of a channel · [`store`] where they are kept ·
+//! [`terminal`] the rooms at a terminal · [`completion`] how what is typed may go on · [`Console`] and [`piped`] lines from a
+//! pipe, without rooms · [`screen`] answers on a stream.
 
+pub mod completion;
 pub mod entry;
 pub mod piped;
 pub mod rooms;
-mod screen;
+pub mod screen;
 pub mod store;
 pub mod terminal;
+pub mod web;
 
 use std::sync::Arc;
 
 use botkube_core::{
-    answer::Status,
-    conversation::{Actor, Conversation, Incoming},
+    conversation::{Actor, Conversation},
     dispatch::Dispatcher,
-    surface::{self, Surface},
 };
-use tokio_util::sync::CancellationToken;
 
-/// A conversation between the agent and whoever sits at its console.
+/// A conversation between the agent and whoever writes to its standard input.
 #[derive(Clone)]
 pub struct Console {
-    /// Answers what is typed.
+    /// Answers what is written.
     pub dispatcher: Arc<Dispatcher>,
     /// The channel the console stands for.
     pub conversation: Conversation,
-    /// Who sits there.
+    /// Who writes.
     pub actor: Actor,
 }
 
@@ -40,12 +40,4 @@ pub enum Ended {
     Told,
     /// Nobody reads what it writes.
     Output,
-}
-
-impl Console {
-    /// Has one text answered.
-    async fn say(&self, text: &str, surface: &mut impl Surface, cancel: CancellationToken) -> Status {
-        let incoming = Incoming::typed(text, self.actor.clone(), self.conversation.clone());
-        surface::deliver(self.dispatcher.submit(incoming, cancel), surface).await
-    }
 }

@@ -1,9 +1,14 @@
 //! Lines from a pipe: each is a message, and the answers come in the same order.
 
-use std::io::Write;
+use std::{
+    io::{self, Write},
+    thread,
+};
 
-use botkube_core::render::TextStyle;
+use botkube_core::{answer::Status, conversation::Incoming, surface};
+use rustix::event::{PollFd, PollFlags, poll};
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt};
+use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use crate::{Console, Ended, screen::Screen};
@@ -12,18 +17,21 @@ use crate::{Console, Ended, screen::Screen};
 const LONGEST_LINE: usize = 1 << 20;
 
 impl Console {
-    /// Answers the lines of `input` on `output`, one after the other, until the input ends or `stop`. A line that cannot be
-    /// a message is answered with the reason; the next one is read all the same.
+    /// Answers the lines of `input` on `output`, one after the other, until the input ends, or `stop`, or `left` while a line
+    /// is answered, which says that nobody reads the output. A line that cannot be a message is answered with the reason; the
+    /// next one is read all the same.
     pub async fn piped(
         &self,
         mut input: impl AsyncBufRead + Unpin,
         output: impl Write,
+        left: impl Future<Output = ()>,
         stop: &CancellationToken,
     ) -> Ended {
-        let mut screen = Screen::new(output, TextStyle::default());
+        tokio::pin!(left);
+        let mut screen = Screen::pipe(output);
         let mut number = 0_u64;
         let mut line = Vec::new();
-        while screen.is_open() {
+        while screen.is_written() {
             line.clear();
             // One more for the line's end.
             let mut bounded = (&mut input).take(LONGEST_LINE as u64 + 1);
@@ -49,7 +57,11 @@ impl Console {
             match std::str::from_utf8(&line) {
                 Ok(text) if text.trim().is_empty() => {}
                 Ok(text) => {
-                    self.say(text, &mut screen, stop.child_token()).await;
+                    let said = self.say(text, &mut screen, stop.child_token());
+                    tokio::select! {
+                        _ = said => screen.finish(),
+                        () = &mut left => return Ended::Output,
+                    }
                 }
                 Err(error) => screen.line(&format!(
                     "Line {number} is not UTF-8 at byte {}; nothing of it was run.",
@@ -58,6 +70,34 @@ impl Console {
             }
         }
         Ended::Output
+    }
+
+    /// Has one text answered.
+    async fn say(&self, text: &str, screen: &mut Screen<impl Write>, cancel: CancellationToken) -> Status {
+        let incoming = Incoming::typed(text, self.actor.clone(), self.conversation.clone());
+        surface::deliver(self.dispatcher.submit(incoming, cancel), screen).await
+    }
+}
+
+/// Comes back when nobody reads standard output any more, which a pipe says only to those who write or ask.
+pub async fn reader_left() {
+    let (sender, left) = oneshot::channel();
+    // A thread, since there is nothing to wait for but this; it goes with the process.
+    let asked = thread::Builder::new().name("reader".into()).spawn(move || {
+        let out = io::stdout();
+        // Nothing is asked for: errors are told always.
+        let mut asked = [PollFd::new(&out, PollFlags::empty())];
+        while let Ok(_) | Err(rustix::io::Errno::INTR) = poll(&mut asked, None) {
+            if asked[0].revents().intersects(PollFlags::ERR | PollFlags::HUP) {
+                let _ = sender.send(());
+                return;
+            }
+        }
+    });
+    match asked {
+        Ok(_) if left.await.is_ok() => {}
+        // Whether anybody reads shows with the next write.
+        _ => std::future::pending().await,
     }
 }
 

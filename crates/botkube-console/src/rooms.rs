@@ -2,7 +2,8 @@
 //! terminal nor browser; both are faces of it.
 
 use std::{
-    collections::{BTreeMap, HashMap, VecDeque},
+    collections::{BTreeMap, HashMap, HashSet, VecDeque},
+    path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
     time::{Duration, SystemTime},
 };
@@ -14,7 +15,7 @@ use botkube_core::{
     chat::{Accepted, Chat, Said},
     command::LONGEST,
     control::{self, Control, ControlId, Entered, Pressed},
-    conversation::{Actor, Certainty, Conversation, Incoming},
+    conversation::{Actor, Certainty, Conversation, Incoming, Origin},
     platform::{Anchor, Attachment, Audience, Capabilities, Platform, PlatformError, Post, Posted},
     running::CommandId,
 };
@@ -30,7 +31,10 @@ pub const KEPT: usize = 1000;
 /// How many changes may wait for whoever watches; who is slower has to look again.
 const WAITING: usize = 512;
 /// The longest name of a person, in characters.
-const LONGEST_NAME: usize = 80;
+pub const LONGEST_NAME: usize = 80;
+/// The revisions of a history begin where those of any earlier one end, unless it had more changes in a second than this.
+/// JavaScript knows all of them exactly until 2106.
+const CHANGES_A_SECOND: u64 = 1 << 21;
 
 /// The channels of the console.
 pub struct Rooms {
@@ -107,9 +111,6 @@ pub enum Refused {
     /// It is too long.
     #[error("it has {0} bytes and may have {LONGEST}; nothing of it was run")]
     TooLong(usize),
-    /// Too much is going on in the channel.
-    #[error("too many commands wait in this channel; nothing was run. Try again when some have ended")]
-    Full,
     /// The command does not run here.
     #[error("the command {0} does not run here; it may have ended already")]
     NotRunning(CommandId),
@@ -136,6 +137,8 @@ struct Kept {
     entries: VecDeque<Arc<Entry>>,
     revision: u64,
     last: u64,
+    /// The revision before the first of this history.
+    began: u64,
     /// The entries by the keys of whoever said them.
     keys: HashMap<String, String>,
 }
@@ -165,7 +168,8 @@ impl Rooms {
         self.rooms.values().map(|room| &room.conversation)
     }
 
-    /// What a person sees of a channel that is newer than `after`, and whatever happens from now on.
+    /// What a person sees of a channel that is newer than `after`, and whatever happens from now on. Of another history
+    /// than this channel's nothing counts as seen.
     ///
     /// # Errors
     ///
@@ -175,8 +179,18 @@ impl Rooms {
         // Under the lock, so that nothing is missed in between and nothing told twice.
         let kept = room.kept();
         let changes = room.changes.subscribe();
-        let entries = kept.entries.iter().filter(|entry| entry.revision > after && entry.is_for(person));
+        let is_new = |entry: &Entry| entry.revision > after || !kept.knows(after);
+        let entries = kept.entries.iter().filter(|entry| is_new(entry) && entry.is_for(person));
         Ok((entries.cloned().collect(), Watch { person: person.to_owned(), changes }))
+    }
+
+    /// Whether a revision is of this channel's history; otherwise whoever has seen it has seen another.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such channel.
+    pub fn knows(&self, alias: &str, revision: u64) -> Result<bool, Refused> {
+        Ok(self.room(alias)?.kept().knows(revision))
     }
 
     /// The revision of the latest change in a channel.
@@ -264,6 +278,16 @@ impl Rooms {
         self.chat.get().ok_or(Refused::NotReady)
     }
 
+    /// A file of an entry that this person sees, by the name the store gave it, and where it is.
+    #[must_use]
+    pub fn file(&self, person: &str, name: &str) -> Option<(File, PathBuf)> {
+        let named = |entry: &Arc<Entry>| {
+            let file = entry.file.clone().filter(|file| file.stored_as() == name && entry.is_for(person));
+            Some((file?, self.store.file(name)?))
+        };
+        self.rooms.values().find_map(|room| room.kept().entries.iter().find_map(named))
+    }
+
     /// Where entries and files are kept.
     #[must_use]
     pub fn store(&self) -> &Arc<dyn Store> {
@@ -299,15 +323,23 @@ impl Rooms {
             self.put(room, &mut kept, entry);
             id
         };
-        let anchor = Anchor { id: id.clone(), original: original.map(Posted), expires: None };
-        let accepted = chat.say(Said { incoming, key: key.clone(), anchor: Some(anchor) });
+        // An agent that is killed now knows afterwards that this was said, and does not run it again.
+        self.store.settle();
+        let anchor = Anchor { id, original: original.map(Posted), expires: None };
+        let accepted = chat.say(Said { incoming, key: key.clone(), anchor: Some(anchor.clone()) });
         if accepted == Accepted::Full {
-            let mut kept = room.kept();
-            // It may be said again.
-            kept.keys.remove(&key);
-            return Err(Refused::Full);
+            let full =
+                "Too many commands wait in this channel; this one was not run. Say it again when some have ended.";
+            self.note(room, &mut room.kept(), &key, &anchor.id, full);
         }
         Ok(accepted)
+    }
+
+    /// Says below an entry, in the agent's name, why it has no other answer.
+    fn note(&self, room: &Room, kept: &mut Kept, key: &str, answers: &str, text: &str) {
+        let entry = kept.new_entry(By::agent(), &format!("{key}/note"));
+        let (message, answers) = (Some(Message::text(text)), Some(answers.to_owned()));
+        self.put(room, kept, Entry { message, answers, ..entry });
     }
 
     /// A message that this person sees.
@@ -373,7 +405,7 @@ impl Rooms {
         if let Some(id) = kept.keys.get(key) {
             return Ok(Posted(id.clone()));
         }
-        let entry = kept.new_entry(By { name: "Botkube".into(), bot: true, ..By::default() }, key);
+        let entry = kept.new_entry(By::agent(), key);
         let answers = anchor.map(|anchor| anchor.id.clone());
         let entry = make(Entry { answers, ..entry });
         let posted = Posted(entry.id.clone());
@@ -393,6 +425,15 @@ impl Rooms {
                     *state = State::Ended { status: Status::Cancelled, took_ms };
                 }
                 self.put(room, &mut kept, entry);
+            }
+            // The answer to a control may have been shown in the place of its message.
+            let is_typed = |entry: &&Arc<Entry>| entry.text.is_some() && entry.how == Some(Origin::Typed);
+            let answered: HashSet<&str> = kept.entries.iter().filter_map(|entry| entry.answers.as_deref()).collect();
+            let typed = kept.entries.iter().filter(is_typed).filter(|entry| !answered.contains(entry.id.as_str()));
+            let lost: Vec<_> = typed.cloned().collect();
+            for entry in lost {
+                let text = "The agent ended before it answered this. It may have run: look before you say it again.";
+                self.note(room, &mut kept, &entry.key, &entry.id, text);
             }
         }
     }
@@ -418,9 +459,15 @@ impl Platform for Rooms {
     }
 
     async fn attach(&self, conversation: &Conversation, attachment: &Attachment) -> Result<Posted, PlatformError> {
-        let name = self
-            .store
-            .keep_file(attachment)
+        let room = self.room(&conversation.alias).map_err(|error| PlatformError::Refused(error.to_string()))?;
+        if let Some(id) = room.kept().keys.get(&attachment.key) {
+            return Ok(Posted(id.clone()));
+        }
+        let (store, to_keep) = (self.store.clone(), attachment.clone());
+        let kept = tokio::task::spawn_blocking(move || store.keep_file(&to_keep)).await;
+        let name = kept
+            .map_err(std::io::Error::other)
+            .flatten()
             .map_err(|error| PlatformError::Failed(format!("{} cannot be kept: {error}", attachment.name)))?;
         let file = File { name: attachment.name.clone(), size: attachment.size, url: format!("/files/{name}") };
         let only_for = person(&attachment.audience);
@@ -482,12 +529,20 @@ impl Room {
 
 impl Kept {
     fn new(entries: Vec<Entry>) -> Self {
+        let revisions = || entries.iter().map(|entry| entry.revision);
+        let now = since_1970(SystemTime::now()) / 1000 * CHANGES_A_SECOND;
         Self {
-            revision: entries.iter().map(|entry| entry.revision).max().unwrap_or_default(),
+            revision: revisions().max().unwrap_or(now),
+            began: revisions().min().map_or(now, |first| first.saturating_sub(1)),
             last: entries.iter().filter_map(|entry| entry.id.parse().ok()).max().unwrap_or_default(),
             keys: entries.iter().map(|entry| (entry.key.clone(), entry.id.clone())).collect(),
             entries: entries.into_iter().map(Arc::new).collect(),
         }
+    }
+
+    /// Whether a revision is of this history; 0 is of all.
+    fn knows(&self, revision: u64) -> bool {
+        revision == 0 || (self.began..=self.revision).contains(&revision)
     }
 
     fn new_entry(&mut self, by: By, key: &str) -> Entry {

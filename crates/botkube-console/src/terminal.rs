@@ -1,225 +1,648 @@
-//! Lines a person edits in a terminal, with history and completion.
+//! A terminal as a face of the rooms: what is typed is said in a channel, and what happens there scrolls by, above a prompt at
+//! which one can type on while commands run. It knows no plugin.
+//!
+//! Reading order: [`Terminal`] what happens when · `slash` what is typed for the terminal itself · `draw` entries as lines ·
+//! `ink` lines as text · `display` what stands above the prompt · `editor` the prompt · `pager` long texts.
+
+mod display;
+mod draw;
+mod editor;
+mod ink;
+mod pager;
+mod slash;
 
 use std::{
-    io,
+    collections::{BTreeMap, HashSet},
+    env,
+    fs::File,
+    io::{self, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
-    sync::mpsc,
-    thread,
+    sync::Arc,
+    time::{Duration, SystemTime},
 };
 
-use botkube_core::{answer::Status, builtin::Builtin, render::TextStyle};
-use rustix::termios::{OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr};
-use rustyline::{
-    Config, Context, Editor, Helper,
-    completion::{Completer, Pair},
-    error::ReadlineError,
-    highlight::Highlighter,
-    hint::Hinter,
-    history::FileHistory,
-    validate::Validator,
+use botkube_api::message::DispatchedAction;
+use botkube_core::{
+    chat::Accepted,
+    control::{self, Control, ControlId, Entered},
+    running::CommandId,
 };
-use tokio::{signal::ctrl_c, sync::mpsc as tokio_mpsc};
+use tokio::{
+    runtime::Handle,
+    signal::unix::{SignalKind, signal},
+    time as tokio_time,
+};
 use tokio_util::sync::CancellationToken;
 
-use crate::{Console, Ended, screen::Screen};
+use self::{
+    display::Display,
+    draw::{Paper, View},
+    editor::{Lines, Modes, Typed},
+    ink::{BAD, BOLD, DIM, Line, PLAIN},
+    pager::Long,
+    slash::Slash,
+};
+pub(crate) use editor::size;
 
-const PROMPT: &str = "› ";
-/// How many lines of history are kept.
-const HISTORY: usize = 1000;
+use crate::{
+    Ended,
+    completion::Completer,
+    entry::{Doing, Entry, State, since_1970},
+    rooms::{Change, Person, Refused, Rooms, Used, Watch},
+};
 
-/// What the person did at the prompt.
-enum Typed {
-    Line(String),
-    Interrupt,
-    End,
-    /// This line cannot be taken; another can.
-    Failed(String),
-    /// No line can be read any more.
-    Gone(String),
+/// How many entries of a channel are shown when one goes there for the first time.
+const BEFORE: usize = 10;
+/// How often it is looked whether the screen's size or a second has changed, while something runs.
+const TICK: Duration = Duration::from_millis(250);
+/// How long completion waits for a plugin's help; what comes later is there the next time.
+const PATIENCE: Duration = Duration::from_millis(300);
+/// How many messages' inputs are remembered.
+const FILLED: usize = 50;
+/// How many shown entries are remembered, to know whether one changed.
+const SHOWN: usize = 200;
+/// How many commands are remembered for Ctrl-C.
+const MINE: usize = 1000;
+/// How much of the log is shown: lines, and bytes that are read for them.
+const LOG_LINES: usize = 20;
+const LOG_BYTES: u64 = 32 << 10;
+
+/// A person at a terminal.
+pub struct Terminal {
+    /// The channels.
+    pub rooms: Arc<Rooms>,
+    /// Who sits there.
+    pub person: Person,
+    /// The alias of the channel to begin in.
+    pub channel: String,
+    /// What is said first.
+    pub greeting: String,
+    /// Where lines are kept for the next time.
+    pub history: Option<PathBuf>,
+    /// Where the agent's log is.
+    pub log: Option<PathBuf>,
+    /// Completes what is typed.
+    pub completer: Arc<Completer>,
 }
 
-impl Console {
-    /// Talks with the person at the terminal until they leave or `stop`. The history is kept in `history`, if given.
-    ///
-    /// Ctrl-C cancels what runs; twice in a row, or Ctrl-D, leaves.
-    ///
-    /// # Errors
-    ///
-    /// When the terminal cannot be used.
-    pub async fn terminal(
-        &self,
-        greeting: &str,
-        history: Option<PathBuf>,
-        stop: &CancellationToken,
-    ) -> io::Result<Ended> {
-        let _modes = Modes::keep();
-        let (ready, mut typed) = edit(self.words(), history)?;
-        let style = || TextStyle { width: Some(width()) };
-        let mut screen = Screen::new(io::stdout(), style());
-        screen.line(greeting);
-        let mut interrupted = false;
-        loop {
-            if !screen.is_open() {
-                return Ok(Ended::Output);
-            }
-            // Each line is asked for, so that the prompt and an answer never meet.
-            if ready.send(()).is_err() {
-                return Ok(Ended::Input);
-            }
-            let line = tokio::select! {
-                line = typed.recv() => line,
-                () = stop.cancelled() => return Ok(Ended::Told),
-            };
-            match line {
-                Some(Typed::Line(line)) => {
-                    interrupted = false;
-                    if line.trim().is_empty() {
-                        continue;
-                    }
-                    screen = Screen::new(io::stdout(), style());
-                    if self.run(&line, &mut screen, stop).await == Left::Yes {
-                        return Ok(Ended::Input);
-                    }
-                }
-                Some(Typed::Interrupt) if !interrupted => {
-                    interrupted = true;
-                    screen.line("Ctrl-C again, or Ctrl-D, leaves.");
-                }
-                Some(Typed::Failed(reason)) => screen.line(&format!("This line cannot be taken: {reason}")),
-                Some(Typed::Gone(reason)) => {
-                    screen.line(&format!("The terminal cannot be read: {reason}"));
-                    return Ok(Ended::Input);
-                }
-                Some(Typed::Interrupt | Typed::End) | None => return Ok(Ended::Input),
-            }
-        }
-    }
+/// A terminal that is talked at.
+struct Face {
+    rooms: Arc<Rooms>,
+    person: Person,
+    log: Option<PathBuf>,
+    channel: String,
+    watch: Watch,
+    display: Arc<Display>,
+    /// Whether somebody draws what the display holds.
+    draws: bool,
+    colours: bool,
+    /// The latest change that was seen of each channel.
+    seen: BTreeMap<String, u64>,
+    /// What runs, by id.
+    running: BTreeMap<u64, Arc<Entry>>,
+    /// What was shown last, by id.
+    shown: BTreeMap<u64, Arc<Entry>>,
+    /// What was said by the entry that was shown last, or is answered by it.
+    topic: Option<String>,
+    /// The commands started here, the oldest first.
+    mine: Vec<(String, CommandId)>,
+    /// The keys of lines that stand on the screen as they were typed.
+    typed: HashSet<String>,
+    /// What the controls of messages hold, by entry, with the controls they had.
+    filled: BTreeMap<u64, Entered>,
+    /// The last output that was too long to be shown.
+    long: Option<String>,
+    /// A file that came with an answer.
+    file: Option<PathBuf>,
+    keys: Keys,
+}
 
-    /// Runs one line; Ctrl-C cancels it, and a second one leaves at once.
-    async fn run(&self, line: &str, screen: &mut Screen<io::Stdout>, stop: &CancellationToken) -> Left {
-        let cancel = stop.child_token();
-        let interrupted_twice = async {
-            let _ = ctrl_c().await;
-            cancel.cancel();
-            let _ = ctrl_c().await;
-        };
-        let status = tokio::select! {
-            status = self.say(line, screen, cancel.clone()) => status,
-            () = interrupted_twice => return Left::Yes,
-        };
-        if matches!(status, Status::Failed | Status::TimedOut) {
-            screen.line(if status == Status::Failed { "(failed)" } else { "(timed out)" });
-        }
-        Left::No
-    }
-
-    /// What completes at the beginning of a line.
-    fn words(&self) -> Vec<String> {
-        let dispatcher = &self.dispatcher;
-        let bindings = dispatcher.executors.bound_in(&self.conversation);
-        let mut words: Vec<String> = Vec::new();
-        for name in bindings.names() {
-            words.push(name.to_owned());
-            words.push(format!("{name} help"));
-        }
-        words.extend(Builtin::lines());
-        words.extend(dispatcher.config.aliases.iter().map(|alias| alias.name.clone()));
-        words.sort();
-        words
-    }
+/// Makes keys nobody made before.
+struct Keys {
+    since: u128,
+    last: u64,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Left {
-    Yes,
-    No,
+enum Goes {
+    On,
+    Away,
 }
 
-/// Starts the thread on which lines are edited: each `()` asks for one.
-fn edit(
-    words: Vec<String>,
-    history: Option<PathBuf>,
-) -> io::Result<(mpsc::Sender<()>, tokio_mpsc::UnboundedReceiver<Typed>)> {
-    let config = Config::builder().max_history_size(HISTORY).map_err(io::Error::other)?.auto_add_history(true).build();
-    let mut editor: Editor<Words, FileHistory> = Editor::with_config(config).map_err(io::Error::other)?;
-    editor.set_helper(Some(Words(words)));
-    if let Some(path) = &history {
-        // The first time there is none.
-        let _ = editor.load_history(path);
-    }
-    let (ready, asked) = mpsc::channel();
-    // At most one line is under way, since each is asked for.
-    let (sender, typed) = tokio_mpsc::unbounded_channel();
-    thread::Builder::new().name("terminal".into()).spawn(move || {
-        for () in asked {
-            let line = match editor.readline(PROMPT) {
-                Ok(line) => Typed::Line(line),
-                Err(ReadlineError::Interrupted) => Typed::Interrupt,
-                Err(ReadlineError::Eof) => Typed::End,
-                Err(ReadlineError::Io(error)) if error.kind() == io::ErrorKind::InvalidData => {
-                    Typed::Failed("it is not UTF-8".to_owned())
+impl Terminal {
+    /// Talks with the person until they leave or `stop`.
+    ///
+    /// Ctrl-C cancels what was started last and still runs; with nothing to cancel, twice in a row leaves, and so does Ctrl-D.
+    ///
+    /// # Errors
+    ///
+    /// When the terminal cannot be used, or the channel is none.
+    pub async fn run(self, stop: &CancellationToken) -> io::Result<Ended> {
+        let Self { rooms, person, channel, greeting, history, log, completer } = self;
+        let is_dumb = env::var_os("TERM").is_some_and(|term| term == "dumb");
+        let colours = !is_dumb && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        let modes = Modes::keep();
+        // Kept for good, so that Ctrl-C in a pager ends only that.
+        let _interrupts = signal(SignalKind::interrupt())?;
+        let mut continued = signal(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw()))?;
+        let (display, woken) = Display::new(colours);
+        let display = Arc::new(display);
+        let place = Arc::new(std::sync::Mutex::new(channel.clone()));
+        let complete = complete(rooms.clone(), completer, place.clone(), Handle::current());
+        let mut lines = Lines::start(display.clone(), woken, Box::new(complete), history)?;
+        let revision = |alias: &str| rooms.revision(alias).unwrap_or_default();
+        let seen: BTreeMap<_, _> = rooms.channels().map(|c| (c.alias.clone(), revision(&c.alias))).collect();
+        let after = seen.get(&channel).copied().unwrap_or_default();
+        let (missed, watch) = rooms.watch(&channel, &person.id, after).map_err(io::Error::other)?;
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos();
+        let mut face = Face {
+            rooms,
+            person,
+            log,
+            channel,
+            watch,
+            display,
+            draws: lines.draws,
+            colours,
+            seen,
+            running: BTreeMap::new(),
+            shown: BTreeMap::new(),
+            topic: None,
+            mine: Vec::new(),
+            typed: HashSet::new(),
+            filled: BTreeMap::new(),
+            long: None,
+            file: None,
+            keys: Keys { since, last: 0 },
+        };
+        face.scroll(&greeting.lines().map(|line| Line::of(PLAIN, line)).collect::<Vec<_>>());
+        missed.into_iter().for_each(|entry| face.take(entry));
+        let mut was_interrupted = false;
+        if !lines.ask(face.prompt()) {
+            return Ok(Ended::Input);
+        }
+        let ended = loop {
+            let tick = async {
+                match face.running.is_empty() {
+                    true => std::future::pending().await,
+                    false => tokio_time::sleep(TICK).await,
                 }
-                Err(error) => Typed::Gone(error.to_string()),
             };
-            if let Some(path) = history.as_deref().filter(|_| matches!(line, Typed::Line(_))) {
-                keep(&mut editor, path);
+            let typed = tokio::select! {
+                change = face.watch.next() => {
+                    match change {
+                        Some(change) => face.change(change),
+                        None => break Ended::Told,
+                    }
+                    continue;
+                }
+                () = tick => {
+                    face.stand();
+                    continue;
+                }
+                _ = continued.recv() => {
+                    face.display.displaced();
+                    continue;
+                }
+                typed = lines.next() => typed,
+                () = stop.cancelled() => break Ended::Told,
+            };
+            let again = matches!(typed, Some(Typed::Interrupt)) && was_interrupted;
+            was_interrupted = false;
+            match typed {
+                Some(Typed::Line(line)) => {
+                    if face.line(&line, &modes).await == Goes::Away {
+                        break Ended::Input;
+                    }
+                    face.channel.clone_into(&mut place.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
+                }
+                Some(Typed::Interrupt) if face.cancel() => {}
+                Some(Typed::Interrupt) if !again => {
+                    was_interrupted = true;
+                    face.say_here(DIM, "Ctrl-C again, or Ctrl-D, leaves.");
+                }
+                Some(Typed::Failed(reason)) => face.say_here(BAD, &format!("This line cannot be taken: {reason}")),
+                Some(Typed::Gone(reason)) => {
+                    face.say_here(BAD, &format!("The terminal cannot be read: {reason}"));
+                    break Ended::Input;
+                }
+                Some(Typed::Interrupt | Typed::End) | None => break Ended::Input,
             }
-            if sender.send(line).is_err() {
-                return;
+            if !lines.ask(face.prompt()) {
+                break Ended::Input;
+            }
+        };
+        modes.restore();
+        Ok(if face.leave(ended).is_ok() { ended } else { Ended::Output })
+    }
+}
+
+impl Face {
+    fn prompt(&self) -> String {
+        match self.rooms.channels().nth(1) {
+            Some(_) => format!("{} › ", self.channel),
+            None => "› ".to_owned(),
+        }
+    }
+
+    fn paper(&self) -> Paper {
+        Paper { width: size().columns, colours: self.colours }
+    }
+
+    /// Has lines scroll by.
+    fn scroll(&self, lines: &[Line]) {
+        if self.draws {
+            return self.display.scroll(lines);
+        }
+        let text: String = lines.iter().map(|line| line.paint(self.colours) + "\n").collect();
+        let mut out = io::stdout().lock();
+        // A terminal that is gone cannot be read either, which ends it.
+        let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    }
+
+    /// Says something of the terminal's own, which nobody else sees.
+    fn say_here(&mut self, style: anstyle::Style, text: &str) {
+        self.topic = None;
+        let lines: Vec<Line> =
+            text.lines().flat_map(|line| Line::of(style, line).wrapped(size().columns, 14)).collect();
+        self.scroll(&lines);
+    }
+
+    fn change(&mut self, change: Change) {
+        match change {
+            Change::Entry(entry) | Change::Grown { entry, .. } => self.take(entry),
+            // It came as an entry, too, and is used where it stands.
+            Change::Form(_) => {}
+            Change::Missed => {
+                let after = self.seen.get(&self.channel).copied().unwrap_or_default();
+                if let Ok((missed, watch)) = self.rooms.watch(&self.channel, &self.person.id, after) {
+                    self.watch = watch;
+                    missed.into_iter().for_each(|entry| self.take(entry));
+                }
             }
         }
-    })?;
-    Ok((ready, typed))
-}
-
-/// Writes the history; a history that cannot be written is not worth a word in the chat.
-fn keep(editor: &mut Editor<Words, FileHistory>, path: &Path) {
-    if let Some(dir) = path.parent() {
-        let _ = std::fs::create_dir_all(dir);
+        self.stand();
     }
-    let _ = editor.append_history(path);
-}
 
-/// How the terminal was set; it is set so again when this is dropped, also while a line is being edited.
-struct Modes(Option<Termios>);
-
-impl Modes {
-    fn keep() -> Self {
-        Self(tcgetattr(io::stdin()).ok())
+    /// Shows an entry that is new, or has changed.
+    fn take(&mut self, entry: Arc<Entry>) {
+        let seen = self.seen.entry(self.channel.clone()).or_default();
+        *seen = entry.revision.max(*seen);
+        let Ok(id) = entry.id.parse::<u64>() else { return };
+        if !entry.by.bot {
+            if !self.typed.remove(&entry.key) {
+                let lines = self.paper().said(&entry);
+                self.scroll(&lines);
+            }
+            self.topic = Some(entry.id.clone());
+            return;
+        }
+        if let Some(Doing { command, state: State::Ended { .. }, .. }) = &entry.live {
+            self.mine.retain(|(_, mine)| mine != command);
+        }
+        if entry.is_running() {
+            self.running.insert(id, entry);
+            return;
+        }
+        self.running.remove(&id);
+        let is_same = |shown: &Arc<Entry>| {
+            (&shown.message, &shown.file, &shown.header) == (&entry.message, &entry.file, &entry.header)
+                && (shown.live == entry.live || entry.live.is_none())
+        };
+        if self.shown.get(&id).is_some_and(is_same) {
+            return;
+        }
+        self.show(id, entry);
     }
-}
 
-impl Drop for Modes {
-    fn drop(&mut self) {
-        if let Some(modes) = &self.0 {
-            let _ = tcsetattr(io::stdin(), OptionalActions::Now, modes);
+    /// Has an entry scroll by, which stays as it is.
+    fn show(&mut self, id: u64, entry: Arc<Entry>) {
+        let file = self.file_of(&entry);
+        let header = entry.answers.is_none() || self.topic != entry.answers || self.shown.contains_key(&id);
+        let view = View { header, file: file.as_deref() };
+        let mut lines = self.paper().answer(&entry, view);
+        let most = (2 * size().rows).max(50);
+        if lines.len() > most {
+            let whole: String = lines.iter().map(|line| line.paint(false) + "\n").collect();
+            let more = lines.len() - most;
+            lines.truncate(most);
+            lines.push(Line::of(DIM, &format!("… {more} more lines: /more shows all of it")));
+            (self.long, self.file) = (Some(whole), None);
+        }
+        if file.is_some() {
+            self.file = file;
+        }
+        lines.extend(entry.live.as_ref().and_then(|doing| draw::state(doing, now())));
+        self.scroll(&lines);
+        self.topic.clone_from(&entry.answers);
+        self.shown.insert(id, entry);
+        if self.shown.len() > SHOWN {
+            self.shown.pop_first();
         }
     }
-}
 
-/// The terminal's width in columns; some terminals say 0 and mean that they do not know.
-fn width() -> usize {
-    let columns = tcgetwinsize(io::stdout()).map_or(0, |size| usize::from(size.ws_col));
-    if columns == 0 { 80 } else { columns }
-}
+    fn file_of(&self, entry: &Entry) -> Option<PathBuf> {
+        let file = entry.file.as_ref()?;
+        self.rooms.store().file(file.url.rsplit('/').next()?)
+    }
 
-/// Completes the beginnings of commands.
-struct Words(Vec<String>);
+    /// Has what runs stand above the prompt.
+    fn stand(&mut self) {
+        if !self.draws {
+            return;
+        }
+        let size = size();
+        let (paper, now) = (Paper { width: size.columns.saturating_sub(1), colours: self.colours }, now());
+        let drawn = |entry: &Arc<Entry>| {
+            let lines = paper.answer(entry, View { header: true, file: None });
+            (lines, entry.live.as_ref().and_then(|doing| draw::state(doing, now)))
+        };
+        let running: Vec<_> = self.running.values().map(drawn).collect();
+        // The prompt needs room, and so does what is typed there.
+        self.display.stand(draw::block(&running, paper.width, size.rows.saturating_sub(3).max(1)));
+    }
 
-impl Completer for Words {
-    type Candidate = Pair;
+    /// Cancels what was started here last and still runs.
+    fn cancel(&mut self) -> bool {
+        while let Some((channel, command)) = self.mine.pop() {
+            if self.rooms.cancel(&channel, &self.person, command).is_ok() {
+                return true;
+            }
+        }
+        false
+    }
 
-    fn complete(&self, line: &str, pos: usize, _: &Context<'_>) -> rustyline::Result<(usize, Vec<Pair>)> {
-        let typed = line.get(..pos).unwrap_or_default().trim_start();
-        let start = pos - typed.len();
-        let pair = |word: &String| Pair { display: word.clone(), replacement: format!("{word} ") };
-        Ok((start, self.0.iter().filter(|word| word.starts_with(typed)).map(pair).collect()))
+    /// Does what a line says.
+    async fn line(&mut self, line: &str, modes: &Modes) -> Goes {
+        if line.trim().is_empty() {
+            return Goes::On;
+        }
+        let Some(slash) = Slash::parse(line) else {
+            let key = self.keys.next();
+            self.typed.insert(format!("{}/{key}", self.person.id));
+            let accepted = self.rooms.say(&self.channel, &self.person, &key, line);
+            self.accepted(accepted);
+            return Goes::On;
+        };
+        match slash {
+            Slash::Help => self.say_here(PLAIN, slash::HELP),
+            Slash::Unknown(text) => self.say_here(PLAIN, &text),
+            Slash::Quit => return Goes::Away,
+            Slash::Who => self.say_here(
+                PLAIN,
+                &format!("{}, at this terminal. Who looks on in a browser is not known here.", called(&self.person)),
+            ),
+            Slash::Channel(None) => self.channels(),
+            Slash::Channel(Some(name)) => self.go(name),
+            Slash::Logs => match self.log.clone() {
+                None => self.say_here(PLAIN, "This agent writes no log file."),
+                Some(path) => match last_lines(&path) {
+                    Ok(text) => {
+                        self.scroll(&ink::code(&text));
+                        self.say_here(DIM, &format!("the end of {}", path.display()));
+                    }
+                    Err(error) => self.say_here(BAD, &format!("{} cannot be read: {error}", path.display())),
+                },
+            },
+            Slash::More => self.more(modes).await,
+            Slash::Send => self.send(),
+            Slash::Use { entry, number, text } => {
+                if let Err(reason) = self.control(entry, number, text) {
+                    self.say_here(BAD, &reason);
+                }
+            }
+        }
+        Goes::On
+    }
+
+    fn accepted(&mut self, accepted: Result<Accepted, Refused>) {
+        match accepted {
+            Ok(Accepted::Running(command)) => self.mine.push((self.channel.clone(), command)),
+            Ok(Accepted::Before | Accepted::Full) => {}
+            Err(reason) => self.say_here(BAD, &format!("Not done: {reason}.")),
+        }
+        // Some end without a word.
+        if self.mine.len() > MINE {
+            self.mine.remove(0);
+        }
+    }
+
+    fn channels(&mut self) {
+        let mut lines = Vec::new();
+        for channel in self.rooms.channels() {
+            let alias = &channel.alias;
+            let is_here = *alias == self.channel;
+            let is_new = !is_here
+                && self.rooms.revision(alias).unwrap_or_default() > self.seen.get(alias).copied().unwrap_or_default();
+            let mut line = Line::of(PLAIN, if is_new { "• " } else { "  " });
+            line.push(if is_here { BOLD } else { PLAIN }, alias);
+            if channel.called() != alias {
+                line.push(DIM, &format!("  {}", channel.called()));
+            }
+            if is_here {
+                line.push(DIM, "  here");
+            }
+            lines.push(line);
+        }
+        self.scroll(&lines);
+    }
+
+    /// Goes to another channel, and shows what is new there.
+    fn go(&mut self, name: &str) {
+        let is_it = |alias: &str, called: &str| alias == name || called.trim_start_matches('#') == name;
+        let found = self.rooms.channels().find(|c| is_it(&c.alias, c.called())).map(|c| c.alias.clone());
+        let Some(alias) = found else {
+            let all: Vec<_> = self.rooms.channels().map(|channel| channel.alias.as_str()).collect();
+            let text = format!("There is no channel `{}`; there are: {}.", name.chars().take(80).collect::<String>(), all.join(", "));
+            return self.say_here(BAD, &text);
+        };
+        let Ok((all, watch)) = self.rooms.watch(&alias, &self.person.id, 0) else { return };
+        self.running.clear();
+        let after = self.seen.get(&alias).copied().unwrap_or_default();
+        let new = all.iter().filter(|entry| entry.revision > after).count();
+        let skipped = all.len() - new.max(BEFORE).min(all.len());
+        (self.channel, self.watch, self.topic) = (alias, watch, None);
+        self.shown.clear();
+        self.scroll(&[Line::of(DIM, &format!("── {} ──", self.channel))]);
+        if skipped > 0 {
+            self.scroll(&[Line::of(DIM, &format!("… {skipped} before these"))]);
+        }
+        all.into_iter().skip(skipped).for_each(|entry| self.take(entry));
+        self.stand();
+    }
+
+    /// The message whose control is meant, with its controls.
+    fn with_controls(&self, entry: Option<&str>) -> Result<Arc<Entry>, String> {
+        let (all, _) = self.rooms.watch(&self.channel, &self.person.id, 0).map_err(|error| error.to_string())?;
+        let has = |other: &&Arc<Entry>| {
+            let message = other.message.as_ref();
+            entry.is_none_or(|id| other.id == id) && message.is_some_and(|it| !control::controls(it).is_empty())
+        };
+        all.iter().rfind(has).cloned().ok_or_else(|| match entry {
+            None => "No message here has anything to use.".to_owned(),
+            Some(id) => format!("There is no message {} here with anything to use.", id.chars().take(20).collect::<String>()),
+        })
+    }
+
+    /// Uses a control.
+    fn control(&mut self, entry: Option<&str>, number: usize, text: &str) -> Result<(), String> {
+        let entry = self.with_controls(entry)?;
+        let Some(message) = &entry.message else { return Ok(()) };
+        let controls = control::controls(message);
+        let Some((id, control)) = controls.get(number - 1) else {
+            return Err(format!("Message {} has {} controls, and no {number}.", entry.id, controls.len()));
+        };
+        let Some(values) = slash::values(control, text)? else {
+            let lines = match control {
+                Control::Input(input) => {
+                    vec![Line::of(PLAIN, &format!("Type what to fill in: /{number} {}", input.placeholder))]
+                }
+                _ => self.paper().options(control),
+            };
+            self.scroll(&lines);
+            return Ok(());
+        };
+        let is_alone = controls.len() == 1;
+        let only_fills = matches!(control, Control::Input(input) if input.dispatched_action == DispatchedAction::None);
+        let key = entry.id.parse::<u64>().unwrap_or_default();
+        let mut entered = self.filled.remove(&key).unwrap_or_default();
+        // Those it has no more are nobody's.
+        entered.0.retain(|held, _| controls.iter().any(|(id, _)| id == held));
+        let (id, is_button) = (*id, matches!(control, Control::Button(_)));
+        if only_fills && !is_alone {
+            entered.0.insert(id, values);
+            self.fill(key, entered);
+            self.say_here(DIM, "Filled in. /send sends it; another control may take it along.");
+            return Ok(());
+        }
+        self.press(&entry.id, id, &values, &entered);
+        if !is_button {
+            entered.0.insert(id, values);
+        }
+        self.fill(key, entered);
+        Ok(())
+    }
+
+    /// Sends what was filled in of the newest message.
+    fn send(&mut self) {
+        let entry = match self.with_controls(None) {
+            Ok(entry) => entry,
+            Err(reason) => return self.say_here(BAD, &reason),
+        };
+        let key = entry.id.parse::<u64>().unwrap_or_default();
+        let entered = self.filled.remove(&key).unwrap_or_default();
+        let controls = entry.message.as_ref().map(control::controls).unwrap_or_default();
+        let is_input = |id: &ControlId| {
+            controls.iter().any(|(other, control)| {
+                other == id
+                    && matches!(control, Control::Input(input) if input.dispatched_action == DispatchedAction::None)
+            })
+        };
+        let filled: Vec<_> = entered.0.iter().filter(|(id, _)| is_input(id)).collect();
+        if filled.is_empty() {
+            self.say_here(PLAIN, "Nothing is filled in that waits to be sent.");
+        }
+        for (id, values) in filled {
+            self.press(&entry.id, *id, values, &entered);
+        }
+    }
+
+    fn press(&mut self, entry: &str, control: ControlId, values: &[String], entered: &Entered) {
+        let key = self.keys.next();
+        let (values, entered) = (values.to_vec(), entered.clone());
+        let used = Used { entry: entry.to_owned(), control, values, entered };
+        let accepted = self.rooms.press(&self.channel, &self.person, &key, &used);
+        self.accepted(accepted);
+    }
+
+    fn fill(&mut self, entry: u64, entered: Entered) {
+        self.filled.insert(entry, entered);
+        if self.filled.len() > FILLED {
+            self.filled.pop_first();
+        }
+    }
+
+    async fn more(&mut self, modes: &Modes) {
+        let long = match (&self.file, &self.long) {
+            (Some(path), _) => File::open(path).map(Long::File),
+            (None, Some(text)) => Ok(Long::Text(text.clone())),
+            (None, None) => return self.say_here(PLAIN, "Nothing here was too long to be shown."),
+        };
+        let paged = match long {
+            Ok(long) => tokio::task::spawn_blocking(|| pager::page(long)).await.unwrap_or_else(|e| Err(io::Error::other(e))),
+            Err(error) => Err(error),
+        };
+        modes.restore();
+        if let Err(error) = paged {
+            self.say_here(BAD, &format!("It cannot be shown: {error}"));
+        }
+    }
+
+    /// Writes what nobody drew yet, and what still runs as it is.
+    fn leave(mut self, ended: Ended) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        if ended == Ended::Told {
+            writeln!(out)?;
+        }
+        out.write_all(self.display.rest().as_bytes())?;
+        for entry in std::mem::take(&mut self.running).into_values() {
+            let mut lines = self.paper().answer(&entry, View { header: true, file: None });
+            if let Some(Doing { command, .. }) = &entry.live {
+                lines.push(Line::of(DIM, &format!("■ {command} still runs, and is cancelled now")));
+            }
+            for line in lines {
+                writeln!(out, "{}", line.paint(self.colours))?;
+            }
+        }
+        out.flush()
     }
 }
 
-impl Hinter for Words {
-    type Hint = String;
+impl Keys {
+    fn next(&mut self) -> String {
+        self.last += 1;
+        format!("{:x}-{}", self.since, self.last)
+    }
 }
-impl Highlighter for Words {}
-impl Validator for Words {}
-impl Helper for Words {}
+
+/// Completes lines in the channel one is in.
+fn complete(
+    rooms: Arc<Rooms>,
+    completer: Arc<Completer>,
+    place: Arc<std::sync::Mutex<String>>,
+    runtime: Handle,
+) -> impl Fn(&str) -> Vec<String> + Send + Sync {
+    move |typed| {
+        if typed.starts_with('/') {
+            let channels = rooms.channels().map(|channel| format!("/channel {}", channel.alias));
+            let mut words: Vec<String> = slash::words().chain(channels).filter(|word| word.starts_with(typed)).collect();
+            words.sort();
+            return words;
+        }
+        let alias = place.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+        let Some(conversation) = rooms.channels().find(|channel| channel.alias == alias) else { return Vec::new() };
+        let asked = runtime.block_on(async { tokio_time::timeout(PATIENCE, completer.completions(conversation, typed)).await });
+        let completions = asked.unwrap_or_else(|_| completer.known(conversation, typed));
+        completions.into_iter().map(|completion| completion.text).collect()
+    }
+}
+
+fn called(person: &Person) -> &str {
+    [&person.name, &person.id].into_iter().find(|name| !name.is_empty()).map_or("You", String::as_str)
+}
+
+fn now() -> u64 {
+    since_1970(SystemTime::now())
+}
+
+/// The last lines of a file.
+fn last_lines(path: &Path) -> io::Result<String> {
+    let mut file = File::open(path)?;
+    let size = file.metadata()?.len();
+    file.seek(SeekFrom::Start(size.saturating_sub(LOG_BYTES)))?;
+    let mut bytes = Vec::new();
+    file.take(LOG_BYTES).read_to_end(&mut bytes)?;
+    let text = String::from_utf8_lossy(&bytes);
+    let lines: Vec<&str> = text.lines().collect();
+    Ok(lines[lines.len().saturating_sub(LOG_LINES)..].join("\n"))
+}

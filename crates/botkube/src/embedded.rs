@@ -11,7 +11,7 @@ pub(crate) const PLUGIN: &str = "__plugin";
 /// The embedded plugins.
 pub(crate) const NAMES: &[&str] = &["echo", "sys"];
 /// What to try with them.
-pub(crate) const TRIES: &[&str] = &["echo hello", "sys top", "sys watch"];
+pub(crate) const TRIES: &[&str] = &["sys top", "sys watch", "echo hello"];
 
 /// Becomes the plugin that `args` name.
 pub(crate) fn launch(args: impl Iterator<Item = OsString>) -> ExitCode {

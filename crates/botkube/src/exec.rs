@@ -10,10 +10,11 @@ use anyhow::{Result, bail};
 use botkube_agent::agent::log_progress;
 use botkube_api::message::Message;
 use botkube_config::Options;
+use botkube_console::{piped::reader_left, screen::Screen};
 use botkube_core::{
     answer::Status,
     conversation::Incoming,
-    render::{self, TextStyle},
+    render::{self, TextStyle, harmless},
     surface::{self, Surface},
 };
 use serde_json::{Value, json};
@@ -47,15 +48,35 @@ pub(crate) fn run(exec: Exec, given: Vec<GivenPlugin>) -> Result<ExitCode> {
 
     talk::runtime()?.block_on(async {
         let bars = Bars::default();
-        let progress = if io::stderr().is_terminal() { bars.drawing() } else { log_progress() };
+        let is_watched = io::stderr().is_terminal();
+        let progress = if is_watched { bars.drawing() } else { log_progress() };
         let agent = setup::agent(told, given, progress)?;
         let cancel = CancellationToken::new();
         talk::on_signal(&cancel);
-        let mut collected = Collected::default();
-        let status = surface::deliver(agent.dispatcher.submit(incoming, cancel), &mut collected).await;
-        bars.clear();
+        let answer = agent.dispatcher.submit(incoming, cancel.clone());
+        let (status, printed) = match exec.output {
+            Output::Json => {
+                let mut collected = Collected::default();
+                let status = surface::deliver(answer, &mut collected).await;
+                bars.clear();
+                (status, collected.print(status))
+            }
+            Output::Text => {
+                let screen = Screen::alone(io::stdout(), io::stdout().is_terminal());
+                let mut written = Written { screen, bars: is_watched.then(|| bars.clone()), has_shown: false };
+                let status = tokio::select! {
+                    status = surface::deliver(answer, &mut written) => status,
+                    // Dropping the answer has ended the command.
+                    () = reader_left() => Status::Cancelled,
+                };
+                bars.clear();
+                written.screen.finish();
+                say_how_it_ended(status, written.has_shown);
+                (status, written.screen.into_outcome())
+            }
+        };
         agent.stop().await;
-        if let Err(error) = print(exec.output, status, collected) {
+        if let Err(error) = printed {
             complain(&format!("cannot write the answer: {error}"));
             return Ok(ExitCode::FAILURE);
         }
@@ -75,49 +96,103 @@ fn join(words: Vec<OsString>) -> Result<String> {
     Ok(line.join(" "))
 }
 
+/// Writes an answer as it comes, and on a terminal how far the command is.
+struct Written {
+    screen: Screen<io::Stdout>,
+    /// What draws that; `None` where nobody looks.
+    bars: Option<Bars>,
+    has_shown: bool,
+}
+
+impl Written {
+    fn write(&mut self, write: impl FnOnce(&mut Screen<io::Stdout>)) {
+        self.has_shown = true;
+        match &self.bars {
+            Some(bars) => bars.aside(|| write(&mut self.screen)),
+            None => write(&mut self.screen),
+        }
+    }
+}
+
+impl Surface for Written {
+    fn show(&mut self, message: &Message, header: Option<&str>) {
+        self.write(|screen| screen.show(message, header));
+    }
+
+    fn output(&mut self, text: &str, header: Option<&str>) {
+        self.write(|screen| screen.output(text, header));
+    }
+
+    fn update(&mut self, place: usize, message: &Message) {
+        self.write(|screen| screen.update(place, message));
+    }
+
+    fn progress(&mut self, text: &str) {
+        if let Some(bars) = &self.bars {
+            bars.say(&harmless(text).replace('\n', " "));
+        }
+    }
+}
+
 /// Keeps an answer until it is printed whole.
 #[derive(Default)]
 struct Collected {
-    messages: Vec<Value>,
-    texts: Vec<String>,
+    messages: Vec<(Message, Option<String>)>,
+    /// The place of each message that was shown, among all; output has none.
+    shown: Vec<usize>,
+    /// Whether the last message is output, which may go on.
+    is_output: bool,
 }
 
 impl Surface for Collected {
     fn show(&mut self, message: &Message, header: Option<&str>) {
-        self.texts.push(render::text(message, TextStyle::default()));
-        let mut json: Value = serde_json::from_slice(&message.to_json()).unwrap_or_default();
-        if let (Some(object), Some(header)) = (json.as_object_mut(), header) {
-            // Upstream's host keeps its header in a member of this name beside the message's own.
-            object.insert("Description".into(), header.into());
-        }
-        self.messages.push(json);
+        self.shown.push(self.messages.len());
+        self.messages.push((message.clone(), header.map(ToOwned::to_owned)));
+        self.is_output = false;
     }
 
     fn output(&mut self, text: &str, header: Option<&str>) {
-        self.show(&Message::code(text), header);
+        match self.messages.last_mut().filter(|_| self.is_output) {
+            Some((message, _)) => message.base_body.code_block.push_str(text),
+            None => self.messages.push((Message::code(text), header.map(ToOwned::to_owned))),
+        }
+        self.is_output = true;
+    }
+
+    fn update(&mut self, place: usize, message: &Message) {
+        if let Some((shown, _)) = self.shown.get(place).and_then(|place| self.messages.get_mut(*place)) {
+            message.clone_into(shown);
+        }
     }
 }
 
-fn print(output: Output, status: Status, answer: Collected) -> io::Result<()> {
-    let text = answer.texts.join("\n\n");
-    let mut out = io::stdout().lock();
-    match output {
-        Output::Json => {
-            let object = json!({ "status": status, "text": text, "messages": answer.messages });
-            writeln!(out, "{object}")?;
-        }
-        Output::Text => {
-            if !answer.texts.is_empty() {
-                writeln!(out, "{text}")?;
+impl Collected {
+    /// One object.
+    fn print(&self, status: Status) -> io::Result<()> {
+        let texts: Vec<_> =
+            self.messages.iter().map(|(message, _)| render::text(message, TextStyle::default())).collect();
+        let messages = self.messages.iter().map(|(message, header)| {
+            let mut json: Value = serde_json::from_slice(&message.to_json()).unwrap_or_default();
+            if let (Some(object), Some(header)) = (json.as_object_mut(), header) {
+                // Upstream's host keeps its header in a member of this name beside the message's own.
+                object.insert("Description".into(), header.as_str().into());
             }
-            if status == Status::Refused && answer.texts.is_empty() {
-                complain("the command was refused: it is for another cluster, whose agent would answer it in a chat");
-            } else if status != Status::Succeeded {
-                complain(&format!("the command {}", said(status)));
-            }
-        }
+            json
+        });
+        let messages: Vec<Value> = messages.collect();
+        let object = json!({ "status": status, "text": texts.join("\n\n"), "messages": messages });
+        let mut out = io::stdout().lock();
+        writeln!(out, "{object}")?;
+        out.flush()
     }
-    out.flush()
+}
+
+fn say_how_it_ended(status: Status, has_shown: bool) {
+    if status == Status::Refused && !has_shown {
+        complain("the command was refused: it is for another cluster, whose agent would answer it in a chat");
+    } else if status != Status::Succeeded {
+        complain(&format!("the command {}", said(status)));
+    }
 }
 
 fn said(status: Status) -> &'static str {

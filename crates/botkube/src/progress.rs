@@ -12,6 +12,9 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 /// How often something moves while nothing comes.
 const TICK: Duration = Duration::from_millis(120);
 
+/// What stands for the command among what is fetched.
+const COMMAND: &str = "";
+
 /// Lines at the bottom of the terminal, one for each thing under way.
 #[derive(Clone, Default)]
 pub(crate) struct Bars {
@@ -25,6 +28,22 @@ impl Bars {
     pub(crate) fn drawing(&self) -> OnProgress {
         let bars = self.clone();
         Arc::new(move |progress| bars.draw(progress))
+    }
+
+    /// Draws how far the command is; nothing when that is nothing.
+    pub(crate) fn say(&self, text: &str) {
+        let mut bars = self.bars.lock().unwrap_or_else(PoisonError::into_inner);
+        if text.is_empty() {
+            bars.remove(COMMAND);
+            return;
+        }
+        drop(bars);
+        self.bar(COMMAND.to_owned()).set_message(text.to_owned());
+    }
+
+    /// Writes something else on the terminal, with everything off it meanwhile.
+    pub(crate) fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
+        self.all.suspend(write)
     }
 
     /// Takes everything off the terminal again.

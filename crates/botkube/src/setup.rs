@@ -170,23 +170,29 @@ pub(crate) fn channel(config: &Config, wanted: Option<&str>) -> Result<Conversat
     }
 }
 
-/// The channel of the console: the first one configured for it, else one in which every executor group is bound.
-pub(crate) fn console_channel(config: &Config) -> Option<Conversation> {
-    let console = config
-        .communications
-        .iter()
-        .flat_map(|group| &group.platforms)
-        .find(|platform| platform.kind == PlatformKind::Console && platform.enabled)?;
-    Some(match console.channels.first() {
-        Some(channel) => Conversation {
-            alias: channel.alias.clone(),
-            display_name: channel.display_name().to_owned(),
-            executors: channel.executors.clone(),
-            sources: channel.sources.clone(),
-            ..Conversation::default()
-        },
-        None => everything(config),
-    })
+/// The channels of the console, the one to begin in first: all that are configured for it, and one in which everything is bound
+/// where a console has none. None when no console is configured.
+pub(crate) fn console_channels(config: &Config) -> Vec<Conversation> {
+    let mut all: Vec<Conversation> = Vec::new();
+    for group in &config.communications {
+        for console in group.platforms.iter().filter(|platform| platform.kind == PlatformKind::Console && platform.enabled) {
+            let configured = console.channels.iter().map(|channel| Conversation {
+                alias: channel.alias.clone(),
+                display_name: channel.display_name().to_owned(),
+                executors: channel.executors.clone(),
+                sources: channel.sources.clone(),
+                ..Conversation::default()
+            });
+            let everything = console.channels.is_empty().then(|| everything(config));
+            for channel in configured.chain(everything) {
+                // Two groups may use the same alias.
+                let is_taken = all.iter().any(|other| other.alias == channel.alias);
+                let alias = if is_taken { format!("{}-{}", group.name, channel.alias) } else { channel.alias };
+                all.push(Conversation { alias, ..channel });
+            }
+        }
+    }
+    all
 }
 
 /// A conversation in which every group of executors and sources is bound.

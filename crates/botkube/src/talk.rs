@@ -2,14 +2,23 @@
 
 use std::{
     io::{self, IsTerminal},
+    path::Path,
     process::ExitCode,
+    sync::Arc,
 };
 
 use anyhow::{Context, Result, bail};
 use botkube_agent::agent::log_progress;
 use botkube_config::Options;
-use botkube_console::{Console, Ended};
-use botkube_core::conversation::Conversation;
+use botkube_console::{
+    Console, Ended,
+    completion::Completer,
+    piped::reader_left,
+    rooms::{Person, Rooms},
+    store::InMemory,
+    terminal::Terminal,
+};
+use botkube_core::{chat::Chat, conversation::Conversation};
 use tokio::{
     io::BufReader,
     runtime::{self, Runtime},
@@ -27,9 +36,9 @@ use crate::{
 /// The agent without a configuration: a console, and the plugins that come with it. Needs nothing and asks nobody.
 pub(crate) fn demo(given: Vec<GivenPlugin>) -> Result<ExitCode> {
     let told = Told::demo();
-    let conversation = setup::everything(&told.config);
+    let channels = vec![setup::everything(&told.config)];
     let names: Vec<String> = given.iter().map(|plugin| plugin.name.clone()).collect();
-    talk(told, conversation, given, |log| greeting(&names, log))
+    talk(told, channels, given, |log| greeting(&names, None, log))
 }
 
 /// The agent with a configuration.
@@ -43,14 +52,15 @@ pub(crate) fn run(run: Run, given: Vec<GivenPlugin>) -> Result<ExitCode> {
         complain(&format!("configured, not yet served by this version: {}", unserved.join(", ")));
     }
     let told = Told::from(loaded);
-    let Some(conversation) = setup::console_channel(&told.config) else {
+    let channels = setup::console_channels(&told.config);
+    if channels.is_empty() {
         bail!(
             "nothing to serve: this version serves the console; add `console: {{}}` to a group under `communications`, or \
              use `botkube exec`"
         );
-    };
+    }
     let greeting = format!("Botkube {} · cluster {}", env!("CARGO_PKG_VERSION"), told.config.settings.cluster_name);
-    talk(told, conversation, given, |_| greeting)
+    talk(told, channels, given, |_| greeting)
 }
 
 /// A runtime for an agent.
@@ -75,22 +85,23 @@ fn cancel_on(kind: SignalKind, stop: &CancellationToken) {
     }
 }
 
+/// Serves the channels, which are one at least, at this terminal or on standard input and output.
 fn talk(
     told: Told,
-    conversation: Conversation,
+    mut channels: Vec<Conversation>,
     given: Vec<GivenPlugin>,
-    greeting: impl FnOnce(&str) -> String,
+    greeting: impl FnOnce(Option<&Path>) -> String,
 ) -> Result<ExitCode> {
     let demo = told.demo;
     let terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
     let log = match terminal {
-        true => logging::to_file().map_or_else(|e| format!("no log: {e}"), |path| path.display().to_string()),
+        true => logging::to_file().map_err(|error| complain(&format!("no log is written: {error}"))).ok(),
         false => {
             match demo {
                 true => logging::to_stderr(Level::WARN),
                 false => logging::as_configured(&told.config.settings.log),
             }
-            String::new()
+            None
         }
     };
     let runtime = runtime()?;
@@ -109,16 +120,35 @@ fn talk(
             agent.start();
         }
         let stop = CancellationToken::new();
-        let console = Console { dispatcher: agent.dispatcher.clone(), conversation, actor: setup::person() };
         let serving = async {
             let ended = if terminal {
                 cancel_on(SignalKind::terminate(), &stop);
                 cancel_on(SignalKind::hangup(), &stop);
-                let history = setup::state_dir().join("history");
-                console.terminal(&greeting(&log), Some(history), &stop).await.context("cannot use this terminal")?
+                let (first, dispatcher) = (channels[0].alias.clone(), agent.dispatcher.clone());
+                // Where controls are shown, plugins may offer some.
+                let channels = channels.into_iter().map(|channel| Conversation { interactive: true, ..channel }).collect();
+                let store = InMemory::new().context("cannot make a directory for files")?;
+                let rooms = Rooms::new(channels, Arc::new(store));
+                let chat = Chat::new(dispatcher.clone(), rooms.clone());
+                rooms.answered_by(chat.clone());
+                let person = setup::person();
+                let terminal = Terminal {
+                    rooms,
+                    person: Person { id: person.id, name: person.display_name },
+                    channel: first,
+                    greeting: greeting(log.as_deref()),
+                    history: Some(setup::state_dir().join("history")),
+                    log,
+                    completer: Completer::new(dispatcher),
+                };
+                let ended = terminal.run(&stop).await.context("cannot use this terminal");
+                chat.stop().await;
+                ended?
             } else {
                 on_signal(&stop);
-                console.piped(BufReader::new(tokio::io::stdin()), io::stdout(), &stop).await
+                let (conversation, actor) = (channels.swap_remove(0), setup::person());
+                let console = Console { dispatcher: agent.dispatcher.clone(), conversation, actor };
+                console.piped(BufReader::new(tokio::io::stdin()), io::stdout(), reader_left(), &stop).await
             };
             if ended == Ended::Output {
                 complain("nobody reads the answers any more");
@@ -160,14 +190,20 @@ fn shortened(names: &[String]) -> String {
     }
 }
 
-fn greeting(given: &[String], log: &str) -> String {
+/// Three lines that say where one is and what can be tried.
+fn greeting(given: &[String], web: Option<&str>, log: Option<&Path>) -> String {
     let mut tries: Vec<String> = given.iter().map(|name| format!("{name} help")).collect();
     let is_embedded = |text: &&&str| !given.iter().any(|name| text.split(' ').next() == Some(name));
     tries.extend(embedded::TRIES.iter().filter(is_embedded).map(ToString::to_string));
     tries.push("help".into());
+    let place = match (web, log) {
+        (Some(web), _) => format!("          web  {web}"),
+        (None, Some(log)) => format!("          log  {}", log.display()),
+        (None, None) => String::new(),
+    };
     format!(
-        "Botkube demo, on this machine only          log  {log}\n  try    {}      (Tab completes, Ctrl-D leaves)\n  yours  \
-         botkube --plugin ./executor_mine",
+        "Botkube demo, on this machine only{place}\n  try    {}      (Tab completes, /help, Ctrl-D leaves)\n  yours  botkube \
+         --plugin ./executor_mine",
         tries.join(" · ")
     )
 }

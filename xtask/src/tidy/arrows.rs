@@ -22,6 +22,7 @@ const ROOMS: &[(&str, &[&str], Sdk)] = &[
     ),
     ("botkube-agent", EVERYTHING_BELOW, Sdk::All),
     ("botkube", EVERYTHING, Sdk::All),
+    ("botkube-testkit", EVERYTHING_BELOW, Sdk::All),
 ];
 const PLATFORM: (&[&str], Sdk) = (&["botkube-config", "botkube-core"], Sdk::Only(&["botkube-api"]));
 

@@ -1,40 +1,10 @@
 //! What a person sees of a channel, whatever happens in it.
 
-use std::sync::Mutex as Lock;
-
 use botkube_api::message::{Button, Section};
 use botkube_core::platform::{Live, LiveState};
 
 use super::*;
-use crate::store::InMemory;
-
-/// Remembers what it was told to keep, as a store on disk would.
-#[derive(Default)]
-struct Remembers(Lock<Vec<Entry>>);
-
-impl Store for Remembers {
-    fn load(&self, _: &str) -> Vec<Entry> {
-        self.0.lock().unwrap().clone()
-    }
-
-    fn keep(&self, _: &str, entry: &Entry) {
-        let mut entries = self.0.lock().unwrap();
-        entries.retain(|other| other.id != entry.id);
-        entries.push(entry.clone());
-    }
-
-    fn forget(&self, _: &str, entry: &Entry) {
-        self.0.lock().unwrap().retain(|other| other.id != entry.id);
-    }
-
-    fn keep_file(&self, _: &Attachment) -> std::io::Result<String> {
-        Ok("file".into())
-    }
-
-    fn file(&self, _: &str) -> Option<std::path::PathBuf> {
-        None
-    }
-}
+use crate::store::{InMemory, disk::Disk};
 
 fn ops() -> Conversation {
     Conversation { alias: "ops".into(), ..Conversation::default() }
@@ -66,8 +36,9 @@ async fn who_looks_sees_what_was_shown_and_then_what_happens() {
     assert_eq!(codes(&entries), ["a"]);
     rooms.post(&ops(), &post("b", Message::code("b"))).await.unwrap();
     assert!(matches!(watch.next().await, Some(Change::Entry(entry)) if entry.id == "2"));
+    let before = rooms.revision("ops").unwrap();
     rooms.edit(&ops(), &first, &post("a", Message::code("c"))).await.unwrap();
-    let (entries, _) = rooms.watch("ops", "ada", 2).unwrap();
+    let (entries, _) = rooms.watch("ops", "ada", before).unwrap();
     assert_eq!(codes(&entries), ["c"]);
 }
 
@@ -134,12 +105,12 @@ async fn who_is_too_slow_is_told_to_look_again() {
 
 #[tokio::test]
 async fn what_ran_when_the_agent_ended_has_ended() {
-    let store = Arc::new(Remembers::default());
-    let rooms = Rooms::new(vec![ops()], store.clone());
+    let dir = tempfile::tempdir().unwrap();
+    let rooms = Rooms::new(vec![ops()], Arc::new(Disk::open(dir.path()).unwrap()));
     rooms.post(&ops(), &running(post("a", Message::code("a")))).await.unwrap();
     drop(rooms);
-    let rooms = Rooms::new(vec![ops()], store);
-    let (entries, _) = rooms.watch("ops", "ada", 1).unwrap();
+    let rooms = Rooms::new(vec![ops()], Arc::new(Disk::open(dir.path()).unwrap()));
+    let (entries, _) = rooms.watch("ops", "ada", 0).unwrap();
     assert!(matches!(&entries[0].live, Some(Doing { state: State::Ended { status: Status::Cancelled, .. }, .. })));
     // Entries go on where they were.
     assert_eq!(rooms.post(&ops(), &post("b", Message::code("b"))).await, Ok(Posted("2".into())));

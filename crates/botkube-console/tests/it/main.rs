@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::{
+    future::pending,
     io::{self, Write},
     sync::Arc,
 };
@@ -75,7 +76,7 @@ fn console() -> Console {
 fn check(input: &[u8], expected: &[&str]) {
     let mut output = Vec::new();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let ended = runtime.block_on(console().piped(input, &mut output, &CancellationToken::new()));
+    let ended = runtime.block_on(console().piped(input, &mut output, pending(), &CancellationToken::new()));
     assert_eq!(ended, Ended::Input);
     let output = String::from_utf8(output).unwrap();
     let lines: Vec<&str> = output.lines().filter(|line| !line.is_empty()).collect();
@@ -117,11 +118,11 @@ async fn told_to_stop_it_stops_though_the_input_stays_open() {
     let (_open, input) = tokio::io::duplex(64);
     let stop = CancellationToken::new();
     stop.cancel();
-    assert_eq!(console().piped(BufReader::new(input), Vec::new(), &stop).await, Ended::Told);
+    assert_eq!(console().piped(BufReader::new(input), Vec::new(), pending(), &stop).await, Ended::Told);
 }
 
 #[tokio::test]
 async fn without_a_reader_it_ends_after_the_first_answer() {
-    let ended = console().piped(&b"ping\nping\n"[..], Closed, &CancellationToken::new()).await;
+    let ended = console().piped(&b"ping\nping\n"[..], Closed, pending(), &CancellationToken::new()).await;
     assert_eq!(ended, Ended::Output);
 }

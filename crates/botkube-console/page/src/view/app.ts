@@ -86,7 +86,7 @@ export class App extends Element {
 
   private stillPage(entries: Entry[]) {
     return html`<main class="main still">
-      <header class="top">${brand()}<span class="space"></span>${this.themeButton()}</header>
+      <header class="top"><h1>${brand()}</h1><span class="space"></span>${this.themeButton()}</header>
       <bk-timeline label="Messages" .entries=${entries}></bk-timeline>
     </main>`;
   }

@@ -43,7 +43,7 @@ export class Code extends Element {
     const shown = folded ? this.fold(text, lines) : text;
     const all = `Show all ${lines.toLocaleString()} lines`;
     return html`<div class="code ${folded ? (this.tail ? "cut-top" : "cut-bottom") : ""}">
-      <pre role="group" aria-label=${this.label}><code>${shown}</code></pre>
+      <pre tabindex="0" role="group" aria-label=${this.label}><code>${shown}</code></pre>
       <button class="copy" type="button" @click=${this.copy} aria-label=${this.copied || "Copy"} title="Copy">
         ${this.copied === "Copied" ? icons.check : icons.copy}<span class="tip" aria-hidden="true">${this.copied}</span>
       </button>

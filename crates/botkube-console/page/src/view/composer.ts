@@ -9,6 +9,8 @@ import { icons } from "./icons.ts";
 
 const TYPING = 60;
 const MOST_SHOWN = 8;
+/** From here on a browser is slow to paste. */
+const SLOW = 8192;
 
 export class Composer extends Element {
   static override properties = {
@@ -93,15 +95,15 @@ export class Composer extends Element {
             <div class="hint" aria-hidden="true"><kbd>Tab</kbd> completes <kbd>↑</kbd><kbd>↓</kbd> choose <kbd>Esc</kbd> closes</div>
           </div>`
         : nothing}
+      <span class="visually-hidden" role="status">${open ? `${this.items.length} completions` : ""}</span>
       ${this.problem ? html`<p class="problem" role="alert">${icons.alert} ${this.problem}</p>` : nothing}
       <div class="box">
         <textarea
           id="composer"
           rows=${Math.min(lines, 12)}
-          role="combobox"
           aria-label=${`Message ${printable(this.label)}`}
           aria-autocomplete="list"
-          aria-expanded=${open}
+          aria-haspopup="listbox"
           aria-controls=${open ? this.list : nothing}
           aria-activedescendant=${active ? `${this.list}-${this.active}` : nothing}
           placeholder=${`Message ${printable(this.label)}`}
@@ -198,12 +200,18 @@ export class Composer extends Element {
     void this.updateComplete.then(() => this.ask());
   }
 
-  /** A browser stands still over a text that is too long, so such a text is not let in. */
+  /** A browser stands still over thousands of lines that it pastes by itself, and over any text that is too long. */
   private paste(event: ClipboardEvent) {
     const pasted = event.clipboardData?.getData("text/plain") ?? "";
-    const kept = this.text.length - (this.area.selectionEnd - this.area.selectionStart);
-    if (bytes(pasted) + kept <= LONGEST_TEXT) return;
+    const { area } = this;
+    const kept = this.text.length - (area.selectionEnd - area.selectionStart);
+    if (pasted.length < SLOW) return;
     event.preventDefault();
+    if (bytes(pasted) + kept <= LONGEST_TEXT) {
+      area.setRangeText(pasted, area.selectionStart, area.selectionEnd, "end");
+      this.typed();
+      return;
+    }
     const lines = lineCount(pasted);
     this.problem =
       `Nothing was pasted: that is ${size(bytes(pasted))} in ${lines.toLocaleString()} lines, ` +

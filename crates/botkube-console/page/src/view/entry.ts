@@ -88,6 +88,7 @@ export class EntryView extends Element {
     const running = Boolean(this.entry.live && "running" in this.entry.live.state);
     // A screen reader reads it once, when it is whole.
     this.ariaBusy = String(running);
+    this.dataset["id"] = this.entry.id;
     this.ariaLabel = `${printable(this.entry.by.name) || "Somebody"}, ${new Date(this.entry.at).toLocaleTimeString()}`;
     if (running && !this.ticking && this.isConnected) this.ticking = setInterval(() => this.requestUpdate(), 1000);
     if (!running) {

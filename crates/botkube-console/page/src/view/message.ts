@@ -53,7 +53,7 @@ function section(section: Section, index: number, hands: Hands): Part {
   const fields = (section.textFields ?? []).filter(({ key, value }) => key || value);
   const bullets = (section.bulletLists ?? []).filter(({ items }) => items?.length);
   return html`<section class="section ${divided ? "divided" : ""}">
-    ${section.header ? html`<h3>${line(section.header)}</h3>` : nothing}
+    ${section.header ? html`<h2>${line(section.header)}</h2>` : nothing}
     ${section.description ? html`<div class="description">${prose(section.description)}</div>` : nothing}
     ${fields.length
       ? html`<dl class="fields">
@@ -63,7 +63,7 @@ function section(section: Section, index: number, hands: Hands): Part {
     ${body(section.body)}
     ${bullets.map(
       ({ title, items }) =>
-        html`${title ? html`<h4>${line(title)}</h4>` : nothing}
+        html`${title ? html`<h3>${line(title)}</h3>` : nothing}
           <ul class="prose">${items?.map((item) => html`<li>${line(item)}</li>`)}</ul>`,
     )}
     ${described.length

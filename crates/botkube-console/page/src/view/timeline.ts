@@ -11,7 +11,7 @@ import { icons } from "./icons.ts";
 import "./entry.ts";
 
 /** So many are shown at once; the others follow when the browser has time. */
-const AT_ONCE = 40;
+const AT_ONCE = 16;
 const MORE = 80;
 /** What one author says within this time stands together. */
 const TOGETHER = 5 * 60_000;

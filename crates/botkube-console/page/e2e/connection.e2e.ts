@@ -1,0 +1,95 @@
+// Lost connections and reloads lose nothing and do nothing twice.
+
+import { expect, test } from "vitest";
+import type { Page, WebSocketRoute } from "playwright-core";
+import { stage, Visit } from "./visit.ts";
+
+stage();
+
+/** Stands between page and agent. */
+class Wire {
+  deaf = false;
+  cut = false;
+  readonly said: string[] = [];
+  private route: WebSocketRoute | undefined;
+
+  readonly into = async (page: Page) => {
+    await page.routeWebSocket(/\/ws$/, (route) => {
+      if (this.cut) return void route.close();
+      this.route = route;
+      const server = route.connectToServer();
+      route.onMessage((text) => {
+        this.said.push(String(text));
+        server.send(text);
+      });
+      server.onMessage((text) => {
+        if (!this.deaf) route.send(text);
+      });
+    });
+  };
+
+  async lose() {
+    await this.route?.close({ code: 3001 });
+  }
+
+  says() {
+    return this.said.map((text) => JSON.parse(text)).filter(({ type }) => type === "say");
+  }
+}
+
+test("a frame whose answer was lost is sent again with its key, and done once", async () => {
+  const wire = new Wire();
+  const visit = await Visit.begin({}, wire.into);
+  const witness = await visit.window();
+  const text = `echo once ${Date.now()}`;
+  wire.deaf = true;
+  await visit.say(text);
+  await expect.poll(() => witness.last.locator("pre").textContent()).toContain(text.slice(5));
+  wire.deaf = false;
+  await wire.lose();
+  await expect.poll(() => wire.says().length).toBe(2);
+  const [first, second] = wire.says();
+  expect(second).toEqual(first);
+  await expect.poll(() => visit.entries.filter({ hasText: text.slice(5) }).count()).toBe(2);
+  await expect.poll(() => visit.page.locator(".draft").count()).toBe(0);
+  await witness.ask("echo after");
+  expect(await witness.entries.filter({ hasText: text.slice(5) }).count()).toBe(2);
+});
+
+test("what is said without a connection is shown as waiting, and sent when there is one", async () => {
+  const wire = new Wire();
+  const visit = await Visit.begin({}, wire.into);
+  wire.cut = true;
+  await wire.lose();
+  await visit.page.getByText("The connection to the agent is lost").waitFor();
+  await visit.say("echo patience");
+  await visit.page.getByText("Waiting for the agent").waitFor();
+  wire.cut = false;
+  await visit.page.getByRole("button", { name: "Try now" }).click();
+  await expect.poll(() => visit.last.locator("pre").textContent()).toContain("patience");
+  expect(await visit.page.getByText("The connection to the agent is lost").count()).toBe(0);
+});
+
+test("a reload shows what was there, in the same channel", async () => {
+  const visit = await Visit.begin();
+  await visit.channels.last().click();
+  await visit.ask("echo before the reload");
+  await visit.page.reload();
+  await expect.poll(() => visit.last.locator("pre").textContent()).toContain("before the reload");
+  expect(await visit.page.getByRole("dialog").count()).toBe(0);
+});
+
+test("a command that runs goes on being watched over a lost connection", async () => {
+  const wire = new Wire();
+  const visit = await Visit.begin({}, wire.into);
+  const answer = await visit.ask("sys watch");
+  await answer.getByRole("timer").waitFor();
+  const before = await visit.entries.count();
+  await wire.lose();
+  await visit.page.getByRole("status").filter({ hasText: "Connected" }).waitFor();
+  const text = await answer.textContent();
+  await expect.poll(() => answer.textContent()).not.toBe(text);
+  expect(await visit.entries.count()).toBe(before);
+  await answer.getByRole("button", { name: /^Cancel/ }).click();
+  await answer.getByText(/cancelled after/).waitFor();
+});

@@ -1,0 +1,1 @@
+//! What a slow browser is told.
