@@ -184,6 +184,23 @@ pub fn press(
     Ok(Pressed { text, origin, controls: state })
 }
 
+impl Pressed {
+    /// The same without the agent's mention before the command and in action ids, where [`render::fit`](crate::render::fit) put
+    /// its name in: what upstream's bot takes away before it hands a command on (`contract-plugins §4`).
+    #[must_use]
+    pub fn without_mention(self, bot_name: &str) -> Self {
+        let without = |text: &str| text.strip_prefix(bot_name).unwrap_or(text).trim_start().to_owned();
+        if bot_name.is_empty() {
+            return self;
+        }
+        let mut controls = self.controls;
+        for actions in controls.values.values_mut() {
+            *actions = std::mem::take(actions).into_iter().map(|(id, action)| (without(&id), action)).collect();
+        }
+        Self { text: without(&self.text), controls, ..self }
+    }
+}
+
 impl ControlId {
     /// Block and action id as upstream's renderer gives them, less the bot's name and the blanks around it in action ids, as
     /// plugins see them (`contract-host §3.5`, `contract-plugins §4`). Where upstream gives none, Slack makes one up; so is

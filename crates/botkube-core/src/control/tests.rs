@@ -111,10 +111,14 @@ fn an_option_that_was_asked_for_while_typing_need_not_be_in_the_message() {
 }
 
 #[test]
-fn a_name_that_was_put_in_already_is_part_of_the_command() {
+fn a_name_that_was_put_in_already_is_part_of_the_command_and_can_be_taken_away() {
     let mut message = gallery();
     message.replace_bot_name("@Bk", None);
-    assert_eq!(press(&message, &id("b1.0"), &[], &Entered::default()).unwrap().text, "@Bk kubectl get pods");
+    let pressed = press(&message, &id("b1.0"), &[], &Entered::default()).unwrap();
+    assert_eq!(pressed.text, "@Bk kubectl get pods");
+    let pressed = pressed.without_mention("@Bk");
+    assert_eq!(pressed.text, "kubectl get pods");
+    assert_eq!(pressed.controls.value(Some("picker"), "kubectl @builder --verbs"), Some("get"));
 }
 
 #[test]

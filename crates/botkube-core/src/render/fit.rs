@@ -55,15 +55,25 @@ pub fn fit(post: Post, capabilities: &Capabilities) -> Vec<Fitted> {
         live => (live.clone(), Message::new()),
     };
     state.replace_bot_name(&capabilities.bot_name, None);
+    let taken = header.as_deref().map_or(0, |header| header.chars().count());
     let mut all: Vec<Part> = long_header.iter().cloned().map(Part::Prose).collect();
     all.extend(parts(&content, &limits));
     let said = all.len();
     if !state.is_empty() {
         all.push(Part::Gap);
         all.extend(parts(&state, &limits));
+        // Where all is one text, prose behind code takes a message of its own.
+        if limits.sections == 0 && matches!(all[..said].last(), Some(Part::Code(_))) {
+            let mut before = all.clone();
+            before[said - 1..].rotate_left(1);
+            let mut pages = Pages::new(&before, limits);
+            pages.page(taken);
+            if pages.is_done() {
+                all = before;
+            }
+        }
     }
 
-    let taken = header.as_deref().map_or(0, |header| header.chars().count());
     let mut pages = Pages::new(&all, limits);
     let mut made: Vec<Page> = Vec::new();
     let mut file = None;

@@ -129,6 +129,15 @@ fn where_all_is_one_text_prose_behind_code_is_a_message_of_its_own() {
 }
 
 #[test]
+fn where_all_is_one_text_how_a_command_is_doing_stands_above_its_code_if_that_makes_it_one_message() {
+    let post = Post { live: Some(running()), ..post(Message::code("code")) };
+    let state = "  [Cancel] cancel c5\nrunning since 00:00:00 UTC: 3 of 7";
+    assert_eq!(read(&fit(post.clone(), &Capabilities::text_only())), [format!("{state}\ncode")]);
+    let narrow = Capabilities { message: 56, ..Capabilities::text_only() };
+    assert_eq!(read(&fit(post, &narrow)), ["code", state]);
+}
+
+#[test]
 fn an_item_that_has_room_in_the_next_message_is_not_cut() {
     let message = Message::new().section(Section::new().bullets("Title", ["one two", "three four"]));
     check(message, &Capabilities { message: 16, ..everything() }, &["Title\n  • one two", "  • three four"]);
