@@ -172,7 +172,13 @@ impl Stage for Flawed {
             Flaw::AnswersFirst => {
                 let before = self.seen_by(person).await.len();
                 self.fake.say(person, event, text).await?;
-                while self.seen_by(person).await.iter().skip(before).all(|seen| seen.text.is_empty() || seen.by.is_some()) {
+                while self
+                    .seen_by(person)
+                    .await
+                    .iter()
+                    .skip(before)
+                    .all(|seen| seen.text.is_empty() || seen.by.is_some())
+                {
                     tokio::time::sleep(Duration::from_millis(1)).await;
                 }
                 Ok(())
