@@ -14,9 +14,7 @@ use botkube_core::{
     dispatch::Dispatcher,
     platform::Platform,
     policy::AllowBound,
-    port::{
-        Credentials, CredentialsError, Kubeconfig, Piece, Pieces, PluginCall, PluginError, PluginState, Plugins,
-    },
+    port::{Credentials, CredentialsError, Kubeconfig, Piece, Pieces, PluginCall, PluginError, PluginState, Plugins},
     route::{Executors, PluginRef, Route},
 };
 use tokio::sync::Notify;

@@ -113,10 +113,9 @@ impl Stage for Fake {
             let line = state.lines.iter().find(|line| line.seen.id == used.message && line.is_for(person));
             line.and_then(|line| line.seen.message.clone()).ok_or("the message is not there any more")?
         };
-        let Pressed { text, origin, controls } =
-            press(&message, &used.control, &used.values, &used.entered)
-                .map_err(|error| error.to_string())?
-                .without_mention(&self.0.capabilities.bot_name);
+        let Pressed { text, origin, controls } = press(&message, &used.control, &used.values, &used.entered)
+            .map_err(|error| error.to_string())?
+            .without_mention(&self.0.capabilities.bot_name);
         let incoming = Incoming { origin, controls, ..self.incoming(person, &text) };
         self.submit(person, event, incoming, Some(Posted(used.message.clone())))
     }

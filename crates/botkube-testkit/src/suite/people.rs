@@ -66,9 +66,8 @@ pub(super) async fn a_used_control_is_what_upstream_makes_of_it(stage: &dyn Stag
         let is_new = |seen: &&Seen| {
             seen.by.is_none() && seen.message.is_some() && !before.iter().any(|other| other.id == seen.id)
         };
-        let has_ended = |seen: &[Seen]| {
-            seen.iter().any(|seen| is_new(&seen) && !matches!(seen.live, Some(LiveState::Running(_))))
-        };
+        let has_ended =
+            |seen: &[Seen]| seen.iter().any(|seen| is_new(&seen) && !matches!(seen.live, Some(LiveState::Running(_))));
         let seen = run.until(ADA, "the message is there", has_ended).await?;
         for seen in seen.iter().filter(is_new) {
             used += use_all(&run, seen).await?;
@@ -87,7 +86,8 @@ async fn use_all(run: &Run<'_>, seen: &Seen) -> Result<usize, Stop> {
             Control::Button(_) => vec![],
             Control::Select(select) => {
                 let options = select.option_groups.iter().flat_map(|group| &group.options);
-                options.last().map(|option| option.value.clone()).into_iter().collect()
+                // One without options is asked for them while somebody types.
+                vec![options.last().map_or("typed", |option| &option.value).to_owned()]
             }
             Control::MultiSelect(select) => select.options.iter().take(2).map(|option| option.value.clone()).collect(),
             Control::Input(_) => vec!["a \"b\"  c".to_owned()],
@@ -171,9 +171,8 @@ async fn with_button(stage: &dyn Stage, answer: Message) -> Result<(Run<'_>, Pre
     let button = Message::new().section(Section::new().header("a button").button(Button::command("Go", "kit 1")));
     let run = Run::new(stage, vec![Reply::Message(Box::new(button)), Reply::Message(Box::new(answer))]);
     run.say("kit 0").await?;
-    let is_there = |seen: &[Seen]| {
-        with(seen, "a button").iter().any(|seen| !matches!(seen.live, Some(LiveState::Running(_))))
-    };
+    let is_there =
+        |seen: &[Seen]| with(seen, "a button").iter().any(|seen| !matches!(seen.live, Some(LiveState::Running(_))));
     let seen = run.until(ADA, "the button is there", is_there).await?;
     let shown = with(&seen, "a button")[0];
     let message = shown.message.as_ref().ok_or_else(|| Stop::Broken("the message has no controls".to_owned()))?;

@@ -32,7 +32,8 @@ pub(super) async fn everything_in_a_message_can_be_read(stage: &dyn Stage) -> Ch
         message.replace_bot_name(&run.capabilities().bot_name, None);
         let before = stage.seen_by(ADA).await.len();
         run.show(exhibit.verb, message.clone()).await?;
-        let all = |seen: &[Seen]| words(&seen[before.min(seen.len())..].iter().map(|seen| &*seen.text).collect::<String>());
+        let all =
+            |seen: &[Seen]| words(&seen[before.min(seen.len())..].iter().map(|seen| &*seen.text).collect::<String>());
         let is_missing = |seen: &[Seen]| {
             let all = all(seen);
             readable(&message).into_iter().find(|text| !all.contains(&words(text)))
@@ -136,7 +137,8 @@ pub(super) async fn how_a_command_is_doing_is_shown(stage: &dyn Stage) -> Check 
     let running = LiveState::Running("3 of 7".into());
     let message = |state| Post { live: live(state), ..post("a", Message::text("output")) };
     let posted = run.post(&message(running.clone())).await?;
-    let shows = |seen: &[Seen], state: &LiveState| with(seen, "output").iter().any(|seen| seen.live.as_ref() == Some(state));
+    let shows =
+        |seen: &[Seen], state: &LiveState| with(seen, "output").iter().any(|seen| seen.live.as_ref() == Some(state));
     run.until(ADA, "it is shown to run", |seen| shows(seen, &running)).await?;
     needs(run.capabilities().edits, "it cannot change messages")?;
     let ended = LiveState::Ended { status: Status::Failed, took: Duration::from_secs(3) };
