@@ -58,7 +58,8 @@ pub fn capabilities() -> impl Strategy<Value = Capabilities> {
                 threads,
                 files,
                 forms,
-                live,
+                // What cannot be changed cannot follow a command.
+                live: live && edits,
                 buttons,
                 selects,
                 multi_selects,

@@ -114,15 +114,15 @@ pub fn fit(post: Post, capabilities: &Capabilities) -> Vec<Fitted> {
 /// The last message before a file: the beginning of what is left, that there is a file, and the controls of what is left, as
 /// far as they have room; all of them are in the file as words.
 fn closing(rest: &[Part], state: &[Part], limits: Limits, taken: usize) -> Page {
-    let note = Part::Prose(format!("All of it is in the file `{FILE}`."));
-    let note = [Part::Section(SectionStyle::default(), String::new()), note, Part::Gap];
+    let note = Part::Prose(format!("See `{FILE}` for all of it."));
     let controls = rest.iter().filter(|part| part.is_control() || matches!(part, Part::Section(..)));
     let texts: Vec<Part> = rest.iter().filter(|part| !part.is_control()).cloned().collect();
     if limits.sections == 0 {
-        let all: Vec<Part> = note.iter().chain(state).chain(&[Part::Gap]).chain(&texts).cloned().collect();
+        let all: Vec<Part> = [&note].into_iter().chain(state).chain([&Part::Gap]).chain(&texts).cloned().collect();
         return Pages::new(&all, limits).page(taken);
     }
-    let end: Vec<Part> = note.iter().chain(state).chain(controls).cloned().collect();
+    let section = Part::Section(SectionStyle::default(), String::new());
+    let end: Vec<Part> = [&section, &note].into_iter().chain(state).chain(controls).cloned().collect();
     let end = Pages::new(&end, limits).page(taken);
     let message = limits.message.saturating_sub(end.length);
     let above = Limits {

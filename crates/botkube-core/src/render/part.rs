@@ -292,11 +292,11 @@ impl Parts<'_> {
         let mut room = self.limits.options;
         let (options, left): (Vec<_>, Vec<_>) =
             select.options.iter().cloned().partition(|option| self.limits.shows_option(option) && take(&mut room));
-        let is_known = |option: &OptionItem| options.contains(option) || select.options.contains(option);
-        let (initial, left_initial): (Vec<_>, Vec<_>) =
-            select.initial_options.iter().cloned().partition(|option| {
-                options.contains(option) || (!is_known(option) && self.limits.shows_option(option))
-            });
+        let is_shown = |option: &OptionItem| match select.options.contains(option) {
+            true => options.contains(option),
+            false => self.limits.shows_option(option),
+        };
+        let (initial, left_initial): (Vec<_>, Vec<_>) = select.initial_options.iter().cloned().partition(is_shown);
         let shown = MultiSelect { options, initial_options: initial, ..select.clone() };
         let description = &select.description;
         let is_shown = self.limits.multi_selects

@@ -168,7 +168,7 @@ fn what_is_too_long_for_messages_is_a_file_and_the_last_message_keeps_the_contro
     };
     assert!(first.message.base_body.code_block.starts_with("line 0\n") && first.live.is_none());
     assert!(last.message.base_body.code_block.starts_with("line ") && last.live.is_some());
-    assert!(text(&last.message, TextStyle::default()).contains("All of it is in the file `output.txt`."));
+    assert!(text(&last.message, TextStyle::default()).contains("See `output.txt` for all of it."));
     assert_eq!(last.message.plaintext_inputs[0].text, "Filter");
     assert_eq!(name, "output.txt");
     assert!(content.starts_with(&code) && content.contains("[Filter] get --filter=\"TEXT\""));
@@ -261,6 +261,8 @@ proptest! {
         }
         prop_assert!(!posts.is_empty());
         prop_assert!(!capabilities.files || posts.len() <= capabilities.messages);
+        let says_so = posts.last().is_some_and(|post| text(&post.message, TextStyle::default()).contains("output.txt"));
+        prop_assert!(fitted.len() == posts.len() || says_so || capabilities.text < 31, "{:?}", posts.last());
         let keys: Vec<_> = (1..=posts.len()).map(|at| if at == 1 { "k".to_owned() } else { format!("k.{at}") }).collect();
         prop_assert_eq!(posts.iter().map(|post| post.key.clone()).collect::<Vec<_>>(), keys);
     }
