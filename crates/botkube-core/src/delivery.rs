@@ -25,7 +25,7 @@ use self::shown::{Shown, Step};
 use crate::{
     answer::{Answer, Part},
     conversation::Conversation,
-    platform::{Anchor, Attachment, Platform, PlatformError, Posted},
+    platform::{Anchor, Attachment, Audience, Platform, PlatformError, Posted},
 };
 
 /// How many parts are taken in before the platform gets its turn.
@@ -169,7 +169,12 @@ impl Owner {
     }
 
     fn operation(&self, step: &Step) -> Operation {
-        let (platform, conversation, step) = (self.platform.clone(), self.conversation.clone(), step.clone());
+        let (platform, conversation, mut step) = (self.platform.clone(), self.conversation.clone(), step.clone());
+        if let Step::Attach { attachment, .. } | Step::AttachText { attachment, .. } = &mut step
+            && !platform.capabilities().ephemeral
+        {
+            attachment.audience = Audience::Everyone;
+        }
         let asked = async move {
             match &step {
                 Step::Post { post, .. } => platform.post(&conversation, post).await.map(Some),

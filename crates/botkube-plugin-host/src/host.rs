@@ -34,6 +34,9 @@ use crate::{
 
 /// How what tonic says of an answer begins that is none.
 const UNDECODABLE: &str = "failed to decode Protobuf message";
+/// What the generated clients say in place of asking where the connection is gone: a status without a source, like those of
+/// plugins.
+const NOT_ASKED: &str = "Service was not ready: ";
 
 /// How long a plugin may take to say its help.
 const HELP_DEADLINE: Duration = Duration::from_secs(10);
@@ -105,7 +108,8 @@ impl Host {
             return PluginError::Broken(status.message().to_owned());
         }
         // What a plugin answered has no source; what kept it from answering has.
-        if status.source().is_none() {
+        let is_answer = !(status.message().starts_with(NOT_ASKED) && running.is_closed());
+        if status.source().is_none() && is_answer {
             let reason = Some(status.message()).filter(|reason| !reason.is_empty());
             return PluginError::Failed(reason.unwrap_or("the plugin failed and gave no reason").to_owned());
         }

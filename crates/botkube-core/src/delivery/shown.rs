@@ -49,6 +49,8 @@ struct Card {
     /// When there was something to show that is not.
     changed: Option<Instant>,
     standing: Vec<Standing>,
+    /// How many pieces it had when it was looked at last.
+    pieces: usize,
     /// Nothing more is tried.
     given_up: bool,
     /// Its file was shown.
@@ -194,10 +196,10 @@ impl Shown {
                 }
             }
             if (!is_last || self.ended.is_some())
-                && let Some((path, size)) = self.cards[at].file()
+                && let Some(file) = self.cards[at].file()
             {
                 if capabilities.files {
-                    let attachment = self.attachment("output.txt", format!("{}/{at}.file", self.key), path, size);
+                    let attachment = self.attachment(at, "output.txt", format!("{}/{at}.file", self.key), file);
                     return Some(Step::Attach { at: Place { card: at, piece: 0 }, attachment });
                 }
                 self.cards[at].attached = true;
@@ -275,6 +277,7 @@ impl Shown {
             header,
             changed: Some(now),
             standing: Vec::new(),
+            pieces: 0,
             given_up: false,
             attached: false,
         });
@@ -297,23 +300,25 @@ impl Shown {
                 None => LiveState::Running(self.progress.clone()),
             },
         });
-        let mut post = self.post(at, live);
+        let post = self.post(at, live);
+        let (kind, replaces) = (post.message.kind.clone(), post.message.replace_original);
+        let fitted = fit(post, capabilities);
+        self.cards[at].pieces = fitted.len();
         if let Some(anchor) = self.valid_anchor().cloned() {
-            if post.message.kind == MessageType::Form && capabilities.forms {
-                return Some(Step::Form { at: Place { card: at, piece: 0 }, anchor, post });
+            // A form is one window.
+            if let (MessageType::Form, [Fitted::Post(post)]) = (kind, fitted.as_slice())
+                && capabilities.forms
+            {
+                return Some(Step::Form { at: Place { card: at, piece: 0 }, anchor, post: (**post).clone() });
             }
             if let Some(original) = anchor.original
-                && post.message.replace_original
+                && replaces
                 && capabilities.edits
                 && self.cards[at].standing.is_empty()
             {
                 self.cards[at].standing.push(Standing { posted: original, post: None });
             }
         }
-        if !capabilities.ephemeral {
-            post.audience = Audience::Everyone;
-        }
-        let fitted = fit(post, capabilities);
         let card = &self.cards[at];
         for (piece, fitted) in fitted.into_iter().enumerate() {
             let place = Place { card: at, piece };
@@ -326,7 +331,7 @@ impl Shown {
                 }
                 (Fitted::File { name, content }, None) => {
                     let key = format!("{}/{at}.{piece}", self.key);
-                    let attachment = self.attachment(&name, key, PathBuf::new(), content.len() as u64);
+                    let attachment = self.attachment(at, &name, key, (PathBuf::new(), content.len() as u64));
                     return Some(Step::AttachText { at: place, attachment, content });
                 }
                 _ => {}
@@ -342,17 +347,21 @@ impl Shown {
             Held::Message(message) => (**message).clone(),
             Held::Output(output) => Message::code(output.shown()),
         };
-        let audience = match message.only_visible_for_you {
-            true => Audience::Person(self.person.clone()),
-            false => Audience::Everyone,
-        };
-        let anchor = self.valid_anchor().cloned();
+        let (audience, anchor) = (self.audience(at), self.valid_anchor().cloned());
         Post { key: format!("{}/{at}", self.key), message, header: card.header.clone(), live, audience, anchor }
     }
 
-    fn attachment(&self, name: &str, key: String, path: PathBuf, size: u64) -> Attachment {
-        let anchor = self.valid_anchor().cloned();
-        Attachment { key, name: name.to_owned(), path, size, audience: Audience::Everyone, anchor }
+    fn attachment(&self, at: usize, name: &str, key: String, (path, size): (PathBuf, u64)) -> Attachment {
+        let (audience, anchor) = (self.audience(at), self.valid_anchor().cloned());
+        Attachment { key, name: name.to_owned(), path, size, audience, anchor }
+    }
+
+    /// Who may see a message, and the file that is a part of it.
+    fn audience(&self, at: usize) -> Audience {
+        match &self.cards[at].content {
+            Held::Message(message) if message.only_visible_for_you => Audience::Person(self.person.clone()),
+            _ => Audience::Everyone,
+        }
     }
 
     fn valid_anchor(&self) -> Option<&Anchor> {
@@ -375,7 +384,7 @@ impl Card {
         }
         match self.content {
             Held::Output(_) if self.standing.is_empty() => Some(changed + GATHERED),
-            _ if self.standing.is_empty() => Some(changed),
+            _ if self.standing.len() < self.pieces.max(1) => Some(changed),
             _ => None,
         }
     }

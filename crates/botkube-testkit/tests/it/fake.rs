@@ -56,8 +56,6 @@ async fn a_platform_with_any_capabilities_keeps_what_it_is_asked() {
         // A platform on which a line below a header has no room is none.
         let Capabilities { text, code, message, .. } = &mut capabilities;
         (*text, *code, *message) = ((*text).max(200), (*code).max(200), (*message).max(400));
-        // Forms are handed over as they are, with how the command is doing.
-        capabilities.forms &= capabilities.live;
         let report = check(async || Fake::new(capabilities.clone())).await;
         let broken = report.outcomes().iter().any(|(_, outcome)| matches!(outcome, Outcome::Broken(_)));
         assert!(!broken, "{capabilities:#?}\n{report}");
