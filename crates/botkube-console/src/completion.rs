@@ -102,7 +102,8 @@ fn shown(help: &Message) -> Vec<Completion> {
     help.replace_bot_name("", None);
     let buttons = help.sections.iter().flat_map(|section| &section.buttons);
     let commands = buttons.filter(|button| !button.command.trim().is_empty());
-    commands
-        .map(|button| Completion { text: button.command.trim().to_owned(), about: button.name.clone() })
-        .collect()
+    commands.map(|button| Completion { text: button.command.trim().to_owned(), about: button.name.clone() }).collect()
 }
+
+#[cfg(test)]
+mod tests;

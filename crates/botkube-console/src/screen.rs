@@ -43,18 +43,7 @@ impl<W: Write> Screen<W> {
     pub fn pipe(out: W) -> Self {
         let (is_terminal, is_spaced, is_open, is_message, has_written) = <_>::default();
         let (messages, changed, rows) = <_>::default();
-        Self {
-            out,
-            outcome: Ok(()),
-            is_terminal,
-            is_spaced,
-            is_open,
-            is_message,
-            has_written,
-            messages,
-            changed,
-            rows,
-        }
+        Self { out, outcome: Ok(()), is_terminal, is_spaced, is_open, is_message, has_written, messages, changed, rows }
     }
 
     /// One answer alone, with a blank line between its messages.

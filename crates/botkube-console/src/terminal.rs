@@ -456,7 +456,11 @@ impl Face {
         let found = self.rooms.channels().find(|c| is_it(&c.alias, c.called())).map(|c| c.alias.clone());
         let Some(alias) = found else {
             let all: Vec<_> = self.rooms.channels().map(|channel| channel.alias.as_str()).collect();
-            let text = format!("There is no channel `{}`; there are: {}.", name.chars().take(80).collect::<String>(), all.join(", "));
+            let text = format!(
+                "There is no channel `{}`; there are: {}.",
+                name.chars().take(80).collect::<String>(),
+                all.join(", ")
+            );
             return self.say_here(BAD, &text);
         };
         let Ok((all, watch)) = self.rooms.watch(&alias, &self.person.id, 0) else { return };
@@ -483,7 +487,9 @@ impl Face {
         };
         all.iter().rfind(has).cloned().ok_or_else(|| match entry {
             None => "No message here has anything to use.".to_owned(),
-            Some(id) => format!("There is no message {} here with anything to use.", id.chars().take(20).collect::<String>()),
+            Some(id) => {
+                format!("There is no message {} here with anything to use.", id.chars().take(20).collect::<String>())
+            }
         })
     }
 
@@ -572,7 +578,9 @@ impl Face {
             (None, None) => return self.say_here(PLAIN, "Nothing here was too long to be shown."),
         };
         let paged = match long {
-            Ok(long) => tokio::task::spawn_blocking(|| pager::page(long)).await.unwrap_or_else(|e| Err(io::Error::other(e))),
+            Ok(long) => {
+                tokio::task::spawn_blocking(|| pager::page(long)).await.unwrap_or_else(|e| Err(io::Error::other(e)))
+            }
             Err(error) => Err(error),
         };
         modes.restore();
@@ -618,13 +626,15 @@ fn complete(
     move |typed| {
         if typed.starts_with('/') {
             let channels = rooms.channels().map(|channel| format!("/channel {}", channel.alias));
-            let mut words: Vec<String> = slash::words().chain(channels).filter(|word| word.starts_with(typed)).collect();
+            let mut words: Vec<String> =
+                slash::words().chain(channels).filter(|word| word.starts_with(typed)).collect();
             words.sort();
             return words;
         }
         let alias = place.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
         let Some(conversation) = rooms.channels().find(|channel| channel.alias == alias) else { return Vec::new() };
-        let asked = runtime.block_on(async { tokio_time::timeout(PATIENCE, completer.completions(conversation, typed)).await });
+        let asked =
+            runtime.block_on(async { tokio_time::timeout(PATIENCE, completer.completions(conversation, typed)).await });
         let completions = asked.unwrap_or_else(|_| completer.known(conversation, typed));
         completions.into_iter().map(|completion| completion.text).collect()
     }

@@ -55,7 +55,8 @@ impl Display {
         }
         if state.finished.len() > WAITING {
             let begin = state.finished.len() - WAITING;
-            let begin = state.finished.as_bytes()[begin..].iter().position(|b| *b == b'\n').map_or(begin, |at| begin + at + 1);
+            let begin =
+                state.finished.as_bytes()[begin..].iter().position(|b| *b == b'\n').map_or(begin, |at| begin + at + 1);
             state.finished.replace_range(..begin, "… too much came at once; what was before this is left out …\n");
         }
         self.changed(state);

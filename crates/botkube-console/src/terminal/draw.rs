@@ -324,7 +324,9 @@ impl Drawing<'_> {
         let mut line = self.number();
         line.push(BOLD, control.name());
         match control {
-            Control::Input(input) if !input.placeholder.is_empty() => line.push(DIM, &format!("  {}", input.placeholder)),
+            Control::Input(input) if !input.placeholder.is_empty() => {
+                line.push(DIM, &format!("  {}", input.placeholder))
+            }
             Control::Input(_) | Control::Button(_) => {}
             Control::Select(_) | Control::MultiSelect(_) => {
                 let all = options(control);

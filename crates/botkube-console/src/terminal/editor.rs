@@ -79,9 +79,9 @@ impl Lines {
         let draws = printer.is_some();
         if let Some(mut printer) = printer {
             // A thread of its own, since the editor takes no messages while it searches its history.
-            thread::Builder::new().name("terminal-wake".into()).spawn(move || {
-                while woken.recv().is_ok() && printer.print(NOTHING.to_owned()).is_ok() {}
-            })?;
+            thread::Builder::new()
+                .name("terminal-wake".into())
+                .spawn(move || while woken.recv().is_ok() && printer.print(NOTHING.to_owned()).is_ok() {})?;
         }
         let (ready, asked) = mpsc::channel::<String>();
         // At most one line is under way, since each is asked for.

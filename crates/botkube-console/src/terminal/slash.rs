@@ -106,9 +106,9 @@ pub(super) fn values(control: &Control<'_>, text: &str) -> Result<Option<Vec<Str
         let by_number = || options.get(text.parse::<usize>().ok()?.checked_sub(1)?);
         let by_name = || options.iter().find(|(_, option)| option.name.eq_ignore_ascii_case(text));
         let found = by_value.or_else(by_number).or_else(by_name);
-        found.map(|(_, option)| option.value.clone()).ok_or_else(|| {
-            format!("`{}` has no option `{text}`; its number alone lists them.", control.name())
-        })
+        found
+            .map(|(_, option)| option.value.clone())
+            .ok_or_else(|| format!("`{}` has no option `{text}`; its number alone lists them.", control.name()))
     };
     match control {
         Control::Button(_) if text.is_empty() => Ok(Some(Vec::new())),

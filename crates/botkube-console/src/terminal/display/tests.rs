@@ -112,5 +112,8 @@ fn what_nobody_draws_is_bounded_and_says_what_is_missing() {
     }
     let drawn = drawn(&display, COLUMNS);
     assert!(drawn.len() <= WAITING + 200, "{}", drawn.len());
-    assert!(drawn.starts_with("… too much came at once") && drawn.lines().all(|line| line.len() == 1000 || line.starts_with('…')));
+    assert!(
+        drawn.starts_with("… too much came at once")
+            && drawn.lines().all(|line| line.len() == 1000 || line.starts_with('…'))
+    );
 }

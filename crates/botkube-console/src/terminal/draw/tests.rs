@@ -20,7 +20,10 @@ fn gallery() -> Message {
         .button(Button::link("Manual", "https://x.io/manual"))
         .multi_select(MultiSelect::new("Columns", "pods show").options(["name", "ready"]).initial(["name"]))
         .select(Select::new("Order", "pods by").group("First the", ["cpu", "memory"]).initial("cpu"))
-        .select(Select::new("Node", "pods on").group("", (1..=30).map(|n| OptionItem::new(format!("n{n}"), format!("{n}")))))
+        .select(
+            Select::new("Node", "pods on")
+                .group("", (1..=30).map(|n| OptionItem::new(format!("n{n}"), format!("{n}")))),
+        )
         .input(LabelInput::new("Name", "pods name=").placeholder("Part of a name").on_enter())
         .context("2 of 3 pods");
     Message::text("All is *well*.").section(first).section(second).input(LabelInput::new("Note", "pods note "))
@@ -195,7 +198,10 @@ fn a_file_is_shown_with_its_size_and_where_it_is() {
     let file = File { name: "output.txt".into(), size: 1_300_000, url: "/files/abc".into() };
     let entry = Entry { header: None, file: Some(file), ..entry(Message::new()) };
     let view = View { header: true, file: Some(Path::new("/tmp/abc")) };
-    assert_eq!(painted(&Paper { width: 80, colours: false }.answer(&entry, view), false), "output.txt  1.2 MiB  /tmp/abc");
+    assert_eq!(
+        painted(&Paper { width: 80, colours: false }.answer(&entry, view), false),
+        "output.txt  1.2 MiB  /tmp/abc"
+    );
 }
 
 #[test]

@@ -20,16 +20,33 @@ fn check_prose(text: &str, plain: &str, coloured: &str) {
 #[test]
 fn output_keeps_its_colours_to_the_end_of_their_line() {
     check_code("\u{1b}[31mred\nplain", "red\nplain", "␛[38;5;1mred␛[0m\nplain");
-    check_code("\u{1b}[1;38;5;208mwarm\u{1b}[22m, still", "warm, still", "␛[1m␛[38;5;208mwarm␛[0m␛[38;5;208m, still␛[0m");
+    check_code(
+        "\u{1b}[1;38;5;208mwarm\u{1b}[22m, still",
+        "warm, still",
+        "␛[1m␛[38;5;208mwarm␛[0m␛[38;5;208m, still␛[0m",
+    );
     check_code("\u{1b}[38;2;1;2;3mx\u{1b}[0my", "xy", "␛[38;2;1;2;3mx␛[0my");
 }
 
 #[test]
 fn what_a_terminal_would_obey_is_shown_instead() {
-    for text in ["\u{1b}[2J", "\u{1b}[10A", "\u{1b}]0;title\u{7}", "\u{1b}[?25l", "\u{9b}2J", "a\rb", "\u{7}", "\u{202e}x", "\u{1b}"] {
+    for text in [
+        "\u{1b}[2J",
+        "\u{1b}[10A",
+        "\u{1b}]0;title\u{7}",
+        "\u{1b}[?25l",
+        "\u{9b}2J",
+        "a\rb",
+        "\u{7}",
+        "\u{202e}x",
+        "\u{1b}",
+    ] {
         let (plain, coloured) = both(&code(text));
         assert_eq!(plain, coloured, "{text:?}");
-        assert!(!plain.chars().any(|c| c.is_control() || c == '\u{202e}') && !plain.is_empty(), "{text:?} is {plain:?}");
+        assert!(
+            !plain.chars().any(|c| c.is_control() || c == '\u{202e}') && !plain.is_empty(),
+            "{text:?} is {plain:?}"
+        );
     }
 }
 
@@ -59,7 +76,18 @@ fn marks_become_styles_where_there_are_some_and_stay_elsewhere() {
 
 #[test]
 fn a_mark_within_a_word_or_without_an_end_is_text() {
-    for text in ["some_file_name", "2*3*4", "* item", "a * b * c", "*open", "`open", "__init__x", "<tag>", "[x](y)", "a < b > c"] {
+    for text in [
+        "some_file_name",
+        "2*3*4",
+        "* item",
+        "a * b * c",
+        "*open",
+        "`open",
+        "__init__x",
+        "<tag>",
+        "[x](y)",
+        "a < b > c",
+    ] {
         check_prose(text, text, text);
     }
 }
