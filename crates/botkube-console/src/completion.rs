@@ -104,3 +104,6 @@ fn shown(help: &Message) -> Vec<Completion> {
     let commands = buttons.filter(|button| !button.command.trim().is_empty());
     commands.map(|button| Completion { text: button.command.trim().to_owned(), about: button.name.clone() }).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -223,6 +223,11 @@ impl Shown {
                 self.cards[at.card].standing.push(standing);
             }
         }
+        // What is left of it, or came meanwhile, waits behind the other answers: one that never stops changing must not keep
+        // them from their turn.
+        for card in &mut self.cards {
+            card.changed = card.changed.map(|_| Instant::now());
+        }
     }
 
     /// The message of a step is not there any more: it is posted anew.

@@ -300,3 +300,19 @@ async fn two_answers_of_one_conversation_are_shown_side_by_side() {
     let asked = shown_on(Fake::new(Capabilities::everything()), vec![(slow, None), (quick, None)]).await;
     assert_eq!(told(&asked), ["post slow (running )", "post quick (Succeeded)", "edit 1: slow (Succeeded)"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_changes_all_the_time_does_not_keep_others_from_being_shown() {
+    let pace = Duration::from_millis(100);
+    let busy = (0..500).map(|_| (output("x"), Duration::from_millis(10))).collect();
+    let late = Answer::new("c2".parse().unwrap(), move |mut parts: Parts| async move {
+        time::sleep(Duration::from_secs(1)).await;
+        parts.say(message("late"), &CancellationToken::new()).await;
+        parts.end(Status::Succeeded);
+    });
+    let answers = vec![(answer(busy, Status::Succeeded), None), (late, None)];
+    let asked = shown_on(Fake::new(Capabilities { pace, ..Capabilities::everything() }), answers).await;
+    let is_late = |asked: &Asked| matches!(asked, Asked::Edit(_, post) | Asked::Post(post) if post.message.base_body.plaintext == "late");
+    let (when, _) = asked.iter().find(|(_, asked)| is_late(asked)).unwrap();
+    assert!(*when < Duration::from_millis(1500), "{when:?}");
+}

@@ -1,5 +1,10 @@
 //! `botkube exec`: statuses, exit codes, and what goes to which output.
 
+use std::{
+    io::{BufRead, BufReader, Read},
+    process::{Command, Stdio},
+};
+
 use serde_json::json;
 
 use crate::support::{Machine, check, contains};
@@ -116,4 +121,53 @@ fn the_help_text_has_an_example() {
         assert_eq!(outcome.code, 0);
         contains(&outcome.stdout, &["Example: botkube"]);
     }
+}
+
+/// What `botkube exec` is to run for the misbehaving executor.
+fn mine(machine: &Machine, output: &str, command: &str) -> Vec<String> {
+    let plugin = format!("mine={}", machine.misbehaving("none"));
+    ["exec", "-o", output, "--plugin", &plugin, "--", "mine", command].map(ToOwned::to_owned).to_vec()
+}
+
+#[test]
+fn as_text_output_is_written_while_the_command_runs_and_ctrl_c_cancels_it_and_says_so() {
+    let machine = Machine::new();
+    let mut command = machine.botkube(mine(&machine, "text", "stream 100000 every 50"));
+    let mut exec = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut output = BufReader::new(exec.stdout.take().unwrap());
+    let mut first = String::new();
+    output.read_line(&mut first).unwrap();
+    assert_eq!(first, "1 of 100000\n");
+    assert!(exec.try_wait().unwrap().is_none());
+
+    Command::new("kill").args(["-INT", &exec.id().to_string()]).status().unwrap();
+    let (mut rest, mut said) = (String::new(), String::new());
+    output.read_to_string(&mut rest).unwrap();
+    exec.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    assert_eq!(exec.wait().unwrap().code(), Some(1));
+    assert!(rest.ends_with("\n\nCancelled.\n"), "{rest:?}");
+    contains(&said, &["the command was cancelled"]);
+    machine.is_tidy();
+}
+
+#[test]
+fn as_text_a_reader_that_left_ends_the_command() {
+    let machine = Machine::new();
+    let mut command = machine.botkube(mine(&machine, "text", "stream updates 100000 every 50"));
+    let mut exec = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut first = String::new();
+    // The reader goes with this line.
+    BufReader::new(exec.stdout.take().unwrap()).read_line(&mut first).unwrap();
+    conformance::eventually("it has ended", || exec.try_wait().unwrap().is_some());
+    machine.is_tidy();
+}
+
+#[test]
+fn as_json_output_is_one_message_and_a_message_that_changed_is_there_once_as_it_was_at_last() {
+    let machine = Machine::new();
+    let answer = machine.run(mine(&machine, "json", "stream 3 every 1")).json();
+    assert_eq!((&answer["text"], answer["messages"].as_array().unwrap().len()), (&json!("1 of 3\n2 of 3\n3 of 3"), 1));
+    let answer = Machine::new();
+    let answer = answer.run(mine(&answer, "json", "stream updates 5 every 1")).json();
+    assert_eq!((&answer["text"], answer["messages"].as_array().unwrap().len()), (&json!("5 of 5"), 1));
 }

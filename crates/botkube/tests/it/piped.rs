@@ -122,3 +122,38 @@ communications: {main: {console: {}}}",
     assert_eq!(agent.wait().unwrap().code(), Some(0));
     machine.is_tidy();
 }
+
+/// What bare `botkube` says to a line for the misbehaving executor.
+fn mine(line: &str) -> String {
+    let machine = Machine::new();
+    let plugin = format!("mine={}", machine.misbehaving("none"));
+    answers(&machine, &["--plugin", &plugin], &format!("mine {line}\necho on\n"))
+}
+
+#[test]
+fn output_is_written_piece_by_piece_and_how_far_the_command_is_left_out() {
+    assert_eq!(mine("stream 3 every 1"), "1 of 3\n2 of 3\n3 of 3\necho on\n");
+    let out = mine("stream progress 50");
+    assert!(!out.contains("of 50") && out.ends_with("echo on\n"), "{out:?}");
+}
+
+#[test]
+fn a_message_that_changes_is_written_at_first_and_at_last() {
+    assert_eq!(mine("stream updates 9 every 5"), "1 of 9\n9 of 9\necho on\n");
+}
+
+#[test]
+fn a_reader_that_left_ends_a_command_that_says_nothing_more() {
+    let machine = Machine::new();
+    let plugin = format!("mine={}", machine.misbehaving("none"));
+    let mut command = machine.botkube(["--plugin", &plugin]);
+    let mut agent = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut input = agent.stdin.take().unwrap();
+    input.write_all(b"mine stream updates 100000 every 50\n").unwrap();
+    let mut first = String::new();
+    // The reader goes with this line.
+    BufReader::new(agent.stdout.take().unwrap()).read_line(&mut first).unwrap();
+    assert_eq!(first, "1 of 100000\n");
+    conformance::eventually("the agent has ended", || agent.try_wait().unwrap().is_some());
+    machine.is_tidy();
+}
