@@ -175,7 +175,9 @@ pub(crate) fn channel(config: &Config, wanted: Option<&str>) -> Result<Conversat
 pub(crate) fn console_channels(config: &Config) -> Vec<Conversation> {
     let mut all: Vec<Conversation> = Vec::new();
     for group in &config.communications {
-        for console in group.platforms.iter().filter(|platform| platform.kind == PlatformKind::Console && platform.enabled) {
+        for console in
+            group.platforms.iter().filter(|platform| platform.kind == PlatformKind::Console && platform.enabled)
+        {
             let configured = console.channels.iter().map(|channel| Conversation {
                 alias: channel.alias.clone(),
                 display_name: channel.display_name().to_owned(),
