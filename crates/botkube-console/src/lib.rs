@@ -1,12 +1,13 @@
 //! The console: a chat platform that needs no account, in the terminal it is started from and in a browser.
 //!
 //! Reading order: [`rooms`] channels as a platform · [`entry`] a line of a channel · [`store`] where they are kept ·
-//! [`terminal`] the rooms at a terminal · [`completion`] how what is typed may go on · [`Console`] and [`piped`] lines from a
+//! [`terminal`] the rooms at a terminal · [`web`] and in a browser · [`preview`] a message as they show it · [`completion`] how what is typed may go on · [`Console`] and [`piped`] lines from a
 //! pipe, without rooms · [`screen`] answers on a stream.
 
 pub mod completion;
 pub mod entry;
 pub mod piped;
+pub mod preview;
 pub mod rooms;
 pub mod screen;
 pub mod store;

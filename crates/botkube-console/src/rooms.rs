@@ -584,7 +584,7 @@ fn person(audience: &Audience) -> Option<String> {
 }
 
 /// What the console can show: everything, up to what a person can look at.
-fn capabilities() -> Capabilities {
+pub(crate) fn capabilities() -> Capabilities {
     Capabilities {
         threads: false,
         code: 128 << 10,

@@ -33,6 +33,47 @@ pub(crate) enum Verb {
     /// Look at a configuration without running anything
     #[command(subcommand)]
     Config(ConfigVerb),
+    /// Look at a message as plugins write it
+    #[command(subcommand)]
+    Message(MessageVerb),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum MessageVerb {
+    /// Show a message as a platform would; unknown keys and wrong values are said with their place
+    #[command(after_help = "Example: botkube message render --as html message.json > message.html")]
+    Render(Render),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Render {
+    /// The platform
+    #[arg(long, value_enum, default_value_t = Platform::Console)]
+    pub(crate) platform: Platform,
+
+    /// The message as JSON; - is standard input
+    #[arg(value_name = "FILE", default_value = "-")]
+    pub(crate) file: PathBuf,
+
+    /// How it is shown
+    #[arg(long = "as", value_enum, value_name = "KIND", default_value_t = Shown::Json)]
+    pub(crate) shown: Shown,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Platform {
+    /// The terminal and the browser
+    Console,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Shown {
+    /// What the platform is sent: for the console, the entries a browser gets
+    Json,
+    /// As a person reads it where nothing can be clicked
+    Text,
+    /// A page that needs no other file
+    Html,
 }
 
 #[derive(Debug, Subcommand)]

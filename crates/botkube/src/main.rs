@@ -5,6 +5,7 @@ mod config;
 mod embedded;
 mod exec;
 mod logging;
+mod message;
 mod progress;
 mod setup;
 mod talk;
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
     let outcome = match args.verb {
         Some(Verb::Exec(exec)) => exec::run(exec, args.plugin),
         Some(Verb::Config(verb)) => config::run(verb),
+        Some(Verb::Message(verb)) => message::run(verb),
         Some(Verb::Run(run)) => talk::run(run, args.plugin),
         None if env::var_os(botkube_config::CONFIG_PATHS_VARIABLE).is_some() => {
             talk::run(args::Run::default(), args.plugin)

@@ -1,0 +1,46 @@
+//! What a message becomes in the console, without a console. It knows neither rooms nor a store.
+
+use std::time::SystemTime;
+
+use botkube_api::message::Message;
+use botkube_core::{
+    platform::{Audience, Post},
+    render::{self, Fitted},
+};
+
+use crate::{
+    entry::{By, Entry, File, since_1970},
+    rooms::capabilities,
+};
+
+/// The entries that a message becomes, as a browser gets them. A file among them is nowhere to be had.
+#[must_use]
+pub fn preview(message: Message) -> Vec<Entry> {
+    let only_for = message.only_visible_for_you.then(|| "you".to_owned());
+    let (audience, at) = (Audience::Everyone, since_1970(SystemTime::now()));
+    let post = Post { key: String::new(), message, header: None, live: None, audience, anchor: None };
+    let entry = |(place, fitted): (usize, Fitted)| {
+        let (message, file) = match fitted {
+            Fitted::Post(post) => (Some(post.message), None),
+            Fitted::File { name, content } => {
+                (None, Some(File { name, size: content.len() as u64, url: String::new() }))
+            }
+        };
+        Entry {
+            id: (place + 1).to_string(),
+            revision: place as u64 + 1,
+            at,
+            by: By::agent(),
+            key: String::new(),
+            text: None,
+            how: None,
+            header: None,
+            message,
+            live: None,
+            file,
+            only_for: only_for.clone(),
+            answers: None,
+        }
+    };
+    render::fit(post, &capabilities()).into_iter().enumerate().map(entry).collect()
+}
