@@ -55,7 +55,9 @@ fn three_lines_say_what_can_be_tried() {
     let greeting = terminal(&machine, 120, &[]).exp_string(PROMPT).unwrap();
     let lines: Vec<&str> = greeting.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
     assert_eq!(lines.len(), 3, "{greeting:?}");
-    for said in ["web", "http://127.0.0.1:", "?key=", "sys top", "echo hello", "help", "Tab completes", "Ctrl-D", "--plugin"] {
+    for said in
+        ["web", "http://127.0.0.1:", "?key=", "sys top", "echo hello", "help", "Tab completes", "Ctrl-D", "--plugin"]
+    {
         assert!(greeting.contains(said), "{said} is not in {greeting:?}");
     }
 }
