@@ -37,7 +37,7 @@ impl Stage for Console {
     }
 
     fn answered_by(&self, chat: Arc<Chat>) {
-        self.0.answered_by(chat);
+        self.0.answered_by(&chat);
     }
 
     fn conversation(&self) -> Conversation {
