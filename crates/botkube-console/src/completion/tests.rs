@@ -1,3 +1,5 @@
+//! How texts may go on, with plugins that help, are slow, or fail.
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;

@@ -1,3 +1,5 @@
+//! What a pipe gets of answers as they come.
+
 use super::*;
 
 #[derive(Clone, Copy)]

@@ -1,3 +1,5 @@
+//! What stands above the prompt, and what is written to get it there.
+
 use super::{
     super::ink::{Line, PLAIN},
     *,

@@ -1,3 +1,5 @@
+//! Entries of every kind as lines, at several widths.
+
 use botkube_api::message::{LabelInput, OptionItem};
 use insta::assert_snapshot;
 

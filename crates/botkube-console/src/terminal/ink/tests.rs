@@ -1,3 +1,5 @@
+//! Lines as text: width, colours, and what a terminal must not obey.
+
 use super::*;
 
 /// The text as a terminal without colours shows it, and as one with them.

@@ -1,3 +1,5 @@
+//! What is typed for the terminal itself.
+
 use botkube_api::message::{Button, LabelInput, Message, MultiSelect, Section, Select};
 use botkube_core::control;
 
