@@ -2,7 +2,7 @@
 //! terminal nor browser; both are faces of it.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak},
     time::{Duration, SystemTime},
@@ -19,6 +19,7 @@ use botkube_core::{
     platform::{Anchor, Attachment, Audience, Capabilities, Platform, PlatformError, Post, Posted},
     running::CommandId,
 };
+use indexmap::IndexMap;
 use tokio::sync::broadcast;
 
 use crate::{
@@ -39,7 +40,8 @@ const CHANGES_A_SECOND: u64 = 1 << 21;
 /// The channels of the console.
 pub struct Rooms {
     capabilities: Capabilities,
-    rooms: BTreeMap<String, Room>,
+    /// In the order of the configuration.
+    rooms: IndexMap<String, Room>,
     store: Arc<dyn Store>,
     chat: OnceLock<Weak<Chat>>,
 }
@@ -152,7 +154,7 @@ impl Rooms {
             let state = Mutex::new(Kept::new(entries));
             (conversation.alias.clone(), Room { conversation, state, changes: broadcast::Sender::new(WAITING) })
         };
-        let rooms: BTreeMap<_, _> = channels.into_iter().map(room).collect();
+        let rooms: IndexMap<_, _> = channels.into_iter().map(room).collect();
         let rooms = Self { capabilities: capabilities(), rooms, store, chat: OnceLock::new() };
         rooms.end_what_ran();
         Arc::new(rooms)
@@ -163,7 +165,7 @@ impl Rooms {
         let _ = self.chat.set(Arc::downgrade(chat));
     }
 
-    /// The channels, by alias.
+    /// The channels, in the order of the configuration.
     pub fn channels(&self) -> impl Iterator<Item = &Conversation> {
         self.rooms.values().map(|room| &room.conversation)
     }

@@ -1,7 +1,7 @@
 // Each kind of control, used by hand and by keyboard, sends what the agent expects.
 
 import { expect, test } from "vitest";
-import { isReal, stage, Visit } from "./visit.ts";
+import { stage, Visit } from "./visit.ts";
 
 stage();
 
@@ -135,13 +135,13 @@ test("what is typed into a message stays there while other messages come", async
   expect(await filter.inputValue()).toBe("half a word");
 });
 
-test.skipIf(isReal)("a file is a link to the agent", async () => {
+test("a file is a link to the agent", async () => {
   const visit = await Visit.begin();
   const answer = await visit.ask("file");
   expect(await answer.getByRole("link", { name: /output\.txt/ }).getAttribute("href")).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/files\//);
 });
 
-test.skipIf(isReal)("what one person alone may see says so", async () => {
+test("what one person alone may see says so", async () => {
   const visit = await Visit.begin();
   const stranger = await Visit.begin();
   const answer = await visit.ask("private");

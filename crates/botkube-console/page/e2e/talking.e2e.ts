@@ -1,7 +1,7 @@
 // What people do all day: type, read, look back, switch channels.
 
 import { expect, test } from "vitest";
-import { isReal, stage, Visit } from "./visit.ts";
+import { stage, Visit } from "./visit.ts";
 
 stage();
 
@@ -121,7 +121,7 @@ test("a running command shows how far it is, and ends when it is cancelled", asy
   expect(visit.keyed().at(-1)).toMatchObject({ type: "cancel", command: expect.any(String) });
 });
 
-test.skipIf(isReal)("output that grows shows its end, and all of it on demand", async () => {
+test("output that grows shows its end, and all of it on demand", async () => {
   const visit = await Visit.begin();
   const answer = await visit.ask("grow");
   await answer.getByRole("button", { name: "Show all 60 lines" }).waitFor();
@@ -131,7 +131,7 @@ test.skipIf(isReal)("output that grows shows its end, and all of it on demand", 
   expect(visit.sent.filter(({ type }) => type === "hello").length).toBe(1);
 });
 
-test.skipIf(isReal)("what the agent refuses can be edited and sent again", async () => {
+test("what the agent refuses can be edited and sent again", async () => {
   const visit = await Visit.begin();
   await visit.say("no");
   await visit.page.getByText("Not sent: The agent is busy with 64 commands.").waitFor();

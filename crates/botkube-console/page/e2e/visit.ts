@@ -1,32 +1,37 @@
 // A person in front of the page: opens it, says things, and knows what was sent. Whatever the browser complains of fails
 // the scenario. Knows no scenario.
 
-import { afterAll, beforeAll, expect, inject, onTestFinished } from "vitest";
-import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, onTestFinished } from "vitest";
+import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Locator, type Page } from "playwright-core";
 import type { Incoming, Keyed, Outgoing } from "../src/wire.ts";
-import { startBrowser } from "./agent.ts";
 import { Fake } from "./fake.ts";
 
-const agent = inject("agent");
 let fake: Fake | undefined;
 let browser: Browser;
 
-/** Has the scenarios of a file share an agent and a browser. */
-export function stage(): void {
+/** Has the scenarios of a file share a browser. */
+export function stageBrowser(): void {
   beforeAll(async () => {
     browser = await startBrowser();
-    if (!agent) fake = await Fake.start();
   });
-  afterAll(async () => {
-    await browser?.close();
-    fake?.stop();
+  afterAll(() => browser?.close());
+}
+
+/** Has the scenarios of a file share a browser and an agent that is a fake. */
+export function stage(): void {
+  stageBrowser();
+  beforeAll(async () => {
+    fake = await Fake.start();
   });
+  afterAll(() => fake?.stop());
+}
+
+export function startBrowser(): Promise<Browser> {
+  const executablePath = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
+  return chromium.launch({ executablePath, args: ["--no-sandbox"] });
 }
 
 export const theBrowser = (): Browser => browser;
-
-/** Whether scenarios that only the fake can play, such as a thousand entries at once, have to be left out. */
-export const isReal = agent !== undefined;
 
 export class Visit {
   readonly sent: Outgoing[] = [];
@@ -37,14 +42,19 @@ export class Visit {
     readonly context: BrowserContext,
   ) {}
 
-  /** A person, a new one where the agent is the fake; the page is open and knows their name. */
-  static async begin(options: BrowserContextOptions = {}, prepare?: (page: Page) => Promise<void>): Promise<Visit> {
-    const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, colorScheme: "light", storageState: agent?.session, ...options });
+  /** A new person at the fake; the page is open and knows their name. */
+  static begin(options: BrowserContextOptions = {}, prepare?: (page: Page) => Promise<void>): Promise<Visit> {
+    return Visit.at(fake!.url, options, prepare);
+  }
+
+  /** A new person who opens this address. */
+  static async at(url: string, options: BrowserContextOptions = {}, prepare?: (page: Page) => Promise<void>, name = "Ada Lovelace"): Promise<Visit> {
+    const context = await browser.newContext({ viewport: { width: 1280, height: 860 }, colorScheme: "light", ...options });
     onTestFinished(() => context.close());
-    const visit = await Visit.open(context, prepare);
+    const visit = await Visit.open(context, url, prepare);
     const dialog = visit.page.getByRole("dialog");
     if (visit.received.some((frame) => frame.type === "welcome" && !frame.person.name)) {
-      await dialog.getByRole("textbox").fill("Ada Lovelace");
+      await dialog.getByRole("textbox").fill(name);
       await visit.page.keyboard.press("Enter");
       await dialog.waitFor({ state: "detached" });
     }
@@ -53,10 +63,10 @@ export class Visit {
 
   /** One more window of the same person. */
   window(): Promise<Visit> {
-    return Visit.open(this.context);
+    return Visit.open(this.context, new URL("/", this.page.url()).href);
   }
 
-  private static async open(context: BrowserContext, prepare?: (page: Page) => Promise<void>): Promise<Visit> {
+  private static async open(context: BrowserContext, url: string, prepare?: (page: Page) => Promise<void>): Promise<Visit> {
     const page = await context.newPage();
     const visit = new Visit(page, context);
     const complaints: string[] = [];
@@ -70,7 +80,7 @@ export class Visit {
       socket.on("framereceived", ({ payload }) => visit.received.push(JSON.parse(String(payload))));
     });
     await prepare?.(page);
-    await page.goto(agent?.url ?? fake!.url);
+    await page.goto(url);
     await page.getByRole("status").filter({ hasText: "Connected" }).waitFor();
     return visit;
   }

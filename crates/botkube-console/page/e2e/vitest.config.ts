@@ -7,7 +7,6 @@ export default defineConfig({
   test: {
     root: import.meta.dirname,
     include: ["**/*.e2e.ts"],
-    globalSetup: "./agent.ts",
     testTimeout: 30_000,
     hookTimeout: 90_000,
     fileParallelism: false,

@@ -17,7 +17,8 @@ abstract class Dialog extends Element {
   override firstUpdated() {
     const dialog = this.querySelector("dialog")!;
     dialog.showModal();
-    dialog.querySelector<HTMLElement>("input, .body button:not([disabled])")?.focus();
+    // Drop-downs have their buttons after this.
+    void this.updateComplete.then(() => dialog.querySelector<HTMLElement>("input, .body button:not([disabled])")?.focus());
   }
 
   protected close() {
