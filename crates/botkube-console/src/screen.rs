@@ -12,7 +12,7 @@ use botkube_core::{
 };
 use unicode_width::UnicodeWidthStr;
 
-use crate::terminal::size;
+use crate::terminal::{over, size, up};
 
 /// Writes messages one below the other, as a person reads them: without upstream's header.
 ///
@@ -59,7 +59,7 @@ impl<W: Write> Screen<W> {
     /// Writes what is left of the answer. The next one begins.
     pub fn finish(&mut self) {
         for message in std::mem::take(&mut self.changed).into_values() {
-            self.message(&message);
+            self.message(&message, 0);
         }
         if self.is_open {
             self.write("\n");
@@ -81,15 +81,19 @@ impl<W: Write> Screen<W> {
         self.outcome
     }
 
-    fn message(&mut self, message: &Message) {
+    /// Writes a message, in place of what this many rows above hold.
+    fn message(&mut self, message: &Message, rows: usize) {
         let size = self.is_terminal.then(size);
         let text = render::text(message, TextStyle { width: size.map(|size| size.columns) });
         let gap = match (self.is_open, self.is_spaced && self.has_written) {
+            _ if rows > 0 => "",
             (true, true) => "\n\n",
             (true, false) | (false, true) => "\n",
             (false, false) => "",
         };
-        self.write(&format!("{gap}{text}\n"));
+        let is_narrow = size.is_some_and(|size| text.split('\n').all(|line| line.width() < size.columns));
+        self.write(&over(&up(rows), &format!("{gap}{text}\n"), is_narrow));
+        self.is_open = false;
         self.is_message = true;
         if let Some(size) = size {
             let rows: usize = text.split('\n').map(|line| line.width().div_ceil(size.columns).max(1)).sum();
@@ -112,7 +116,7 @@ impl<W: Write> Screen<W> {
 impl<W: Write> Surface for Screen<W> {
     fn show(&mut self, message: &Message, _: Option<&str>) {
         self.messages += 1;
-        self.message(message);
+        self.message(message, 0);
     }
 
     fn output(&mut self, text: &str, _: Option<&str>) {
@@ -124,12 +128,7 @@ impl<W: Write> Surface for Screen<W> {
 
     fn update(&mut self, place: usize, message: &Message) {
         if self.rows > 0 && place + 1 == self.messages {
-            self.write(&format!("\u{1b}[{}A\r\u{1b}[J", self.rows));
-            self.is_open = false;
-            // In its place: without the blank line that is above it already.
-            let spaced = std::mem::replace(&mut self.is_spaced, false);
-            self.message(message);
-            self.is_spaced = spaced;
+            self.message(message, self.rows);
         } else {
             self.changed.insert(place, message.clone());
         }

@@ -1,9 +1,11 @@
 //! A terminal as a face of the rooms: what is typed is said in a channel, and what happens there scrolls by, above a prompt at
 //! which one can type on while commands run. It knows no plugin.
 //!
-//! Reading order: [`Terminal`] what happens when · `slash` what is typed for the terminal itself · `draw` entries as lines ·
-//! `ink` lines as text · `display` what stands above the prompt · `editor` the prompt · `pager` long texts.
+//! Reading order: [`Terminal`] what happens when · `slash` what is typed for the terminal itself · `controls` using a message's
+//! controls · `draw` entries as lines · `ink` lines as text · `display` what stands above the prompt · `editor` the prompt ·
+//! `pager` long texts.
 
+mod controls;
 mod display;
 mod draw;
 mod editor;
@@ -21,12 +23,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use botkube_api::message::DispatchedAction;
-use botkube_core::{
-    chat::Accepted,
-    control::{self, Control, ControlId, Entered},
-    running::CommandId,
-};
+use botkube_core::{chat::Accepted, control::Entered, running::CommandId};
 use tokio::{
     runtime::Handle,
     signal::unix::{SignalKind, signal},
@@ -42,13 +39,14 @@ use self::{
     pager::Long,
     slash::Slash,
 };
+pub(crate) use display::{over, up};
 pub(crate) use editor::size;
 
 use crate::{
     Ended,
     completion::Completer,
     entry::{Doing, Entry, State, since_1970},
-    rooms::{Change, Person, Refused, Rooms, Used, Watch},
+    rooms::{Change, Person, Refused, Rooms, Watch},
 };
 
 /// How many entries of a channel are shown when one goes there for the first time.
@@ -476,99 +474,6 @@ impl Face {
         }
         all.into_iter().skip(skipped).for_each(|entry| self.take(entry));
         self.stand();
-    }
-
-    /// The message whose control is meant, with its controls.
-    fn with_controls(&self, entry: Option<&str>) -> Result<Arc<Entry>, String> {
-        let (all, _) = self.rooms.watch(&self.channel, &self.person.id, 0).map_err(|error| error.to_string())?;
-        let has = |other: &&Arc<Entry>| {
-            let message = other.message.as_ref();
-            entry.is_none_or(|id| other.id == id) && message.is_some_and(|it| !control::controls(it).is_empty())
-        };
-        all.iter().rfind(has).cloned().ok_or_else(|| match entry {
-            None => "No message here has anything to use.".to_owned(),
-            Some(id) => {
-                format!("There is no message {} here with anything to use.", id.chars().take(20).collect::<String>())
-            }
-        })
-    }
-
-    /// Uses a control.
-    fn control(&mut self, entry: Option<&str>, number: usize, text: &str) -> Result<(), String> {
-        let entry = self.with_controls(entry)?;
-        let Some(message) = &entry.message else { return Ok(()) };
-        let controls = control::controls(message);
-        let Some((id, control)) = controls.get(number - 1) else {
-            return Err(format!("Message {} has {} controls, and no {number}.", entry.id, controls.len()));
-        };
-        let Some(values) = slash::values(control, text)? else {
-            let lines = match control {
-                Control::Input(input) => {
-                    vec![Line::of(PLAIN, &format!("Type what to fill in: /{number} {}", input.placeholder))]
-                }
-                _ => self.paper().options(control),
-            };
-            self.scroll(&lines);
-            return Ok(());
-        };
-        let is_alone = controls.len() == 1;
-        let only_fills = matches!(control, Control::Input(input) if input.dispatched_action == DispatchedAction::None);
-        let key = entry.id.parse::<u64>().unwrap_or_default();
-        let mut entered = self.filled.remove(&key).unwrap_or_default();
-        // Those it has no more are nobody's.
-        entered.0.retain(|held, _| controls.iter().any(|(id, _)| id == held));
-        let (id, is_button) = (*id, matches!(control, Control::Button(_)));
-        if only_fills && !is_alone {
-            entered.0.insert(id, values);
-            self.fill(key, entered);
-            self.say_here(DIM, "Filled in. /send sends it; another control may take it along.");
-            return Ok(());
-        }
-        self.press(&entry.id, id, &values, &entered);
-        if !is_button {
-            entered.0.insert(id, values);
-        }
-        self.fill(key, entered);
-        Ok(())
-    }
-
-    /// Sends what was filled in of the newest message.
-    fn send(&mut self) {
-        let entry = match self.with_controls(None) {
-            Ok(entry) => entry,
-            Err(reason) => return self.say_here(BAD, &reason),
-        };
-        let key = entry.id.parse::<u64>().unwrap_or_default();
-        let entered = self.filled.remove(&key).unwrap_or_default();
-        let controls = entry.message.as_ref().map(control::controls).unwrap_or_default();
-        let is_input = |id: &ControlId| {
-            controls.iter().any(|(other, control)| {
-                other == id
-                    && matches!(control, Control::Input(input) if input.dispatched_action == DispatchedAction::None)
-            })
-        };
-        let filled: Vec<_> = entered.0.iter().filter(|(id, _)| is_input(id)).collect();
-        if filled.is_empty() {
-            self.say_here(PLAIN, "Nothing is filled in that waits to be sent.");
-        }
-        for (id, values) in filled {
-            self.press(&entry.id, *id, values, &entered);
-        }
-    }
-
-    fn press(&mut self, entry: &str, control: ControlId, values: &[String], entered: &Entered) {
-        let key = self.keys.next();
-        let (values, entered) = (values.to_vec(), entered.clone());
-        let used = Used { entry: entry.to_owned(), control, values, entered };
-        let accepted = self.rooms.press(&self.channel, &self.person, &key, &used);
-        self.accepted(accepted);
-    }
-
-    fn fill(&mut self, entry: u64, entered: Entered) {
-        self.filled.insert(entry, entered);
-        if self.filled.len() > FILLED {
-            self.filled.pop_first();
-        }
     }
 
     async fn more(&mut self, modes: &Modes) {

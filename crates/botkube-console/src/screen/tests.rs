@@ -61,7 +61,11 @@ fn alone_an_answer_has_blank_lines_between_its_messages() {
 #[test]
 fn on_a_terminal_a_message_changes_in_its_place_while_nothing_is_below_it() {
     let screen = Screen::alone(Vec::new(), true);
-    check(screen, &[Show("a"), Show("1\n2"), Update(1, "3"), Update(1, "4"), End], "a\n\n1\n2\n␛[2A␍␛[J3\n␛[1A␍␛[J4\n");
+    check(
+        screen,
+        &[Show("a"), Show("1\n2"), Update(1, "3"), Update(1, "4"), End],
+        "a\n\n1\n2\n␍␛[2A3␛[K\n␛[J␍␛[1A4␛[K\n␛[J",
+    );
     let screen = Screen::alone(Vec::new(), true);
     check(screen, &[Show("1"), Show("a"), Update(0, "2"), End], "1\n\na\n\n2\n");
 }

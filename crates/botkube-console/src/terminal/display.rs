@@ -77,8 +77,10 @@ impl Display {
         if !state.is_changed && !state.is_closing {
             return String::new();
         }
-        let mut out = state.erased(columns, 0);
-        out += &std::mem::take(&mut state.finished);
+        let above = state.above(columns, 0);
+        let mut out = std::mem::take(&mut state.finished);
+        // The block's lines are narrower than the screen; what scrolls by may be of any width.
+        let is_narrow = out.is_empty();
         if !state.is_closing {
             state.standing = state.block.iter().map(Line::width).collect();
             for line in &state.block {
@@ -87,7 +89,7 @@ impl Display {
             state.columns = columns;
             state.is_changed = false;
         }
-        out
+        over(&above, &out, is_narrow)
     }
 
     /// The line is being taken: the next [`draw`](Self::draw) takes the block away.
@@ -109,7 +111,7 @@ impl Display {
     /// What takes the block away together with the empty prompt below it, with the cursor on the line behind both.
     pub(super) fn take_away(&self, columns: usize) -> String {
         let mut state = self.state();
-        if state.standing.is_empty() { String::new() } else { state.erased(columns, 1) }
+        if state.standing.is_empty() { String::new() } else { over(&state.above(columns, 1), "", true) }
     }
 
     /// Something else stands between the block and the cursor: it is left where it is, and drawn anew below.
@@ -139,16 +141,29 @@ impl Display {
 }
 
 impl State {
-    /// Moves up over the block and this many lines below it, and erases from there.
-    fn erased(&mut self, columns: usize, below: usize) -> String {
+    /// Moves up over the block, which is no more, and this many lines below it.
+    fn above(&mut self, columns: usize, below: usize) -> String {
         // A terminal that became narrower has broken the lines.
         let rows = |width: &usize| if columns < self.columns { width.div_ceil(columns.max(1)).max(1) } else { 1 };
         let rows: usize = self.standing.iter().map(rows).sum();
         self.standing.clear();
-        match rows + below {
-            0 => String::new(),
-            rows => format!("\r\u{1b}[{rows}A\u{1b}[J"),
-        }
+        up(rows + below)
+    }
+}
+
+/// Moves the cursor to the beginning of the line this many rows up.
+pub(crate) fn up(rows: usize) -> String {
+    if rows == 0 { String::new() } else { format!("\r\u{1b}[{rows}A") }
+}
+
+/// Writes lines in place of what stands from where `above` leads to. Those that all are narrower than the screen are written
+/// over it, and the rest is erased behind them: some terminals keep what is erased from the first row on, and would keep a copy
+/// of each state. Behind a line as wide as the screen nothing can be erased without its last character.
+pub(crate) fn over(above: &str, lines: &str, is_narrow: bool) -> String {
+    match (above, is_narrow) {
+        ("", _) => lines.to_owned(),
+        (_, true) => format!("{above}{}\u{1b}[J", lines.replace('\n', "\u{1b}[K\n")),
+        (_, false) => format!("{above}\u{1b}[J{lines}"),
     }
 }
 

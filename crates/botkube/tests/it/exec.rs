@@ -145,7 +145,7 @@ fn as_text_output_is_written_while_the_command_runs_and_ctrl_c_cancels_it_and_sa
     output.read_to_string(&mut rest).unwrap();
     exec.stderr.take().unwrap().read_to_string(&mut said).unwrap();
     assert_eq!(exec.wait().unwrap().code(), Some(1));
-    assert!(rest.ends_with("\n\nCancelled.\n"), "{rest:?}");
+    assert!(rest.ends_with("\nCancelled.\n"), "{rest:?}");
     contains(&said, &["the command was cancelled"]);
     machine.is_tidy();
 }

@@ -28,7 +28,7 @@ fn a_block_is_drawn_in_the_place_of_the_one_before() {
     display.stand(lines(&["one", "two"]));
     assert_eq!(drawn(&display, COLUMNS), "one\ntwo\n");
     display.stand(lines(&["three"]));
-    assert_eq!(drawn(&display, COLUMNS), "␍␛[2A␛[Jthree\n");
+    assert_eq!(drawn(&display, COLUMNS), "␍␛[2Athree␛[K\n␛[J");
     display.stand(vec![]);
     assert_eq!(drawn(&display, COLUMNS), "␍␛[1A␛[J");
 }
@@ -78,7 +78,7 @@ fn on_a_screen_that_became_narrower_broken_lines_count() {
     display.stand(lines(&["123456789 123456789 12345", "x"]));
     drawn(&display, COLUMNS);
     display.stand(lines(&["y"]));
-    assert_eq!(drawn(&display, 10), "␍␛[4A␛[Jy\n");
+    assert_eq!(drawn(&display, 10), "␍␛[4Ay␛[K\n␛[J");
 }
 
 #[test]
