@@ -593,7 +593,7 @@ pub(crate) fn capabilities() -> Capabilities {
         text: 64 << 10,
         message: 256 << 10,
         messages: 8,
-        pace: Duration::from_millis(100),
+        edits_every: Duration::from_millis(100),
         ..Capabilities::everything()
     }
 }

@@ -30,10 +30,14 @@ use crate::{
 
 /// How many parts are taken in before the platform gets its turn.
 const AT_ONCE: usize = 256;
+/// How many answers of a conversation are looked at; more wait with whoever sends them.
+const MOST: usize = 100;
 /// How long a platform may take for one operation.
 const DEADLINE: Duration = Duration::from_secs(30);
 /// How often an operation is tried that fails.
 const TRIES: u32 = 5;
+/// The longest a platform can ask to be left alone for.
+const LONGEST_WAIT: Duration = Duration::from_secs(3600);
 /// The pause after the first failure; it doubles.
 const PAUSE: Duration = Duration::from_millis(250);
 
@@ -110,7 +114,7 @@ impl Owner {
                         self.settle(id, &step, result);
                     }
                 }
-                job = self.jobs.recv(), if is_open => match job {
+                job = self.jobs.recv(), if is_open && self.answers.len() < MOST => match job {
                     Some(job) => self.take(job),
                     None => is_open = false,
                 },
@@ -209,8 +213,8 @@ impl Owner {
                 self.failures = 0;
                 pace
             }
-            Err(PlatformError::Wait(pause)) => pause,
-            Err(PlatformError::Gone) => {
+            Err(PlatformError::Wait(pause)) => pause.min(LONGEST_WAIT),
+            Err(PlatformError::Gone) if matches!(step, Step::Edit { .. }) => {
                 shown.gone(step);
                 pace
             }
@@ -219,6 +223,7 @@ impl Owner {
                 pace
             }
             Err(error) => {
+                shown.failed(step);
                 self.failures += 1;
                 if matches!(error, PlatformError::Refused(_)) || self.failures >= TRIES {
                     let channel = self.conversation.called();

@@ -245,8 +245,7 @@ impl Dispatcher {
             controls: self.state(incoming),
         };
         let answered = self.plugins.execute(&route.plugin, call, &mut live).await;
-        let was_live = live.is_used();
-        let said = live.end().await;
+        let (was_live, said) = live.end().await;
         let outcome = match answered {
             Ok(rest) if was_live && rest.is_empty() => Outcome::succeeded(rest),
             answered => Outcome::of(answered),
@@ -259,7 +258,9 @@ impl Dispatcher {
         if !conversation.interactive || command.flags_ended || !is_long() {
             return outcome.filtered(command);
         }
-        let whole = said.iter().chain(&outcome.messages).cloned().collect();
+        // What one person saw is nobody else's to filter.
+        let whole = said.iter().chain(&outcome.messages).filter(|message| !message.only_visible_for_you);
+        let whole = whole.cloned().collect();
         match self.kept.keep(conversation, command, whole) {
             true => outcome.filtered(command).offering(command, was_live),
             false => outcome.filtered(command),

@@ -98,6 +98,8 @@ pub struct Capabilities {
     pub messages: usize,
     /// The least time between two operations in one conversation.
     pub pace: Duration,
+    /// The least time between two changes of a message while its command runs; the end of the command is shown at once.
+    pub edits_every: Duration,
 }
 
 /// A message as it is to be shown.
@@ -256,6 +258,7 @@ impl Capabilities {
             message: most,
             messages: most,
             pace: Duration::ZERO,
+            edits_every: Duration::ZERO,
         }
     }
 }

@@ -75,6 +75,7 @@ pub fn capabilities() -> impl Strategy<Value = Capabilities> {
                 message: message.max(100),
                 messages,
                 pace: Duration::ZERO,
+                edits_every: Duration::ZERO,
             },
         )
 }

@@ -165,8 +165,8 @@ struct Clock {
 impl Clock {
     fn new() -> (Self, mpsc::UnboundedReceiver<Seen>) {
         let (seen, told) = mpsc::unbounded_channel();
-        let pace = Duration::from_millis(100);
-        let capabilities = Capabilities { pace, code: 128 << 10, ..Capabilities::everything() };
+        let edits_every = Duration::from_millis(100);
+        let capabilities = Capabilities { edits_every, code: 128 << 10, ..Capabilities::everything() };
         (Self { capabilities, seen }, told)
     }
 

@@ -36,8 +36,8 @@ pub(super) struct Shown {
     cards: Vec<Card>,
     progress: String,
     ended: Option<(Status, Duration)>,
-    /// Messages that were too many.
-    left_out: usize,
+    /// What was left out last, since messages were too many, was output; more of it counts as the same.
+    leaves_output_out: bool,
 }
 
 /// One message of it.
@@ -49,6 +49,14 @@ struct Card {
     /// When there was something to show that is not.
     changed: Option<Instant>,
     standing: Vec<Standing>,
+    /// The platform was asked for something: what stands may be more than is known.
+    begun: bool,
+    /// A piece that may stand although its post failed; the platform knows its key.
+    doubt: Option<(usize, Post)>,
+    /// When something of it was shown last.
+    shown: Option<Instant>,
+    /// It was opened as a form, which nobody can change any more.
+    opened: bool,
     /// How many pieces it had when it was looked at last.
     pieces: usize,
     /// Nothing more is tried.
@@ -62,6 +70,8 @@ enum Held {
     Nothing,
     Message(Box<Message>),
     Output(Output),
+    /// So many messages were too many.
+    LeftOut(usize),
 }
 
 /// What of a message stands on the platform.
@@ -111,28 +121,34 @@ pub(super) struct Place {
 impl Shown {
     pub(super) fn new(id: CommandId, key: String, person: String, anchor: Option<Anchor>) -> Self {
         let (since, began) = (SystemTime::now(), Instant::now());
-        let (cards, progress, ended, left_out) = <_>::default();
-        Self { id, key, person, anchor, since, began, cards, progress, ended, left_out }
+        let (cards, progress, ended, leaves_output_out) = <_>::default();
+        Self { id, key, person, anchor, since, began, cards, progress, ended, leaves_output_out }
     }
 
     /// Takes a part in. Never waits, and never holds more of it than can be shown.
     pub(super) fn absorb(&mut self, part: Part, capabilities: &Capabilities) {
         let now = Instant::now();
         match part.content {
-            Content::Message { message, header } => self.add(part.number, Held::Message(message), header),
-            Content::Update { of, message } => match self.cards.iter_mut().find(|card| card.part == of) {
-                Some(card) => {
-                    card.content = Held::Message(message);
-                    card.change(now);
+            Content::Message { message, header } => {
+                self.add(part.number, Held::Message(message), header, capabilities);
+            }
+            Content::Update { of, message } => {
+                // Who sees a message that stands cannot be changed.
+                let same = |card: &&mut Card| card.part == of && (!card.begun || card.is_as_private_as(&message));
+                match self.cards.iter_mut().find(same) {
+                    Some(card) => {
+                        card.content = Held::Message(message);
+                        card.change(now);
+                    }
+                    None => self.add(part.number, Held::Message(message), None, capabilities),
                 }
-                None => self.add(part.number, Held::Message(message), None),
-            },
+            }
             Content::Text { text, header } => {
-                let goes_on = |card: &&mut Card| {
-                    matches!(card.content, Held::Output(_)) && (capabilities.edits || card.standing.is_empty())
-                };
+                let goes_on =
+                    |card: &&mut Card| matches!(card.content, Held::Output(_)) && (capabilities.edits || !card.begun);
                 if self.cards.last_mut().filter(goes_on).is_none() {
-                    self.add(part.number, Held::Output(Output::new(capabilities.code)), header);
+                    let output = Held::Output(Output::new(capabilities.code));
+                    self.add(part.number, output, header, capabilities);
                 }
                 if let Some(card) = self.cards.last_mut()
                     && let Held::Output(output) = &mut card.content
@@ -143,15 +159,15 @@ impl Shown {
             }
             Content::Progress(text) => {
                 self.progress = text;
-                self.last(now);
+                self.states(now);
             }
             Content::End(status) => {
                 self.ended = Some((status, self.began.elapsed()));
                 // Where the last message can no longer say so, one more does.
-                if !capabilities.edits && self.cards.last().is_some_and(|card| !card.standing.is_empty()) {
-                    self.add(0, Held::Nothing, None);
+                if !capabilities.edits && self.cards.last().is_some_and(|card| card.begun) {
+                    self.add(0, Held::Nothing, None, capabilities);
                 }
-                self.last(now);
+                self.states(now);
             }
         }
     }
@@ -160,7 +176,7 @@ impl Shown {
     pub(super) fn cut(&mut self) {
         if self.ended.is_none() {
             self.ended = Some((Status::Cancelled, self.began.elapsed()));
-            self.last(Instant::now());
+            self.states(Instant::now());
         }
     }
 
@@ -174,8 +190,7 @@ impl Shown {
         let silent = (self.cards.is_empty() && self.ended.is_none()).then_some(self.began + SILENCE);
         let last = self.cards.len().checked_sub(1);
         let cards = self.cards.iter().enumerate().filter_map(|(at, card)| {
-            let is_open = Some(at) == last && self.ended.is_none();
-            card.due(is_open, capabilities)
+            card.due(Some(at) == last, self.ended.is_some(), capabilities)
         });
         let file = self.cards.iter().any(|card| card.file().is_some()) && self.ended.is_some();
         silent.into_iter().chain(cards).chain(file.then_some(self.began)).min()
@@ -184,14 +199,17 @@ impl Shown {
     /// What is to be done at this time.
     pub(super) fn step(&mut self, now: Instant, capabilities: &Capabilities) -> Option<Step> {
         if self.cards.is_empty() && self.ended.is_none() && now >= self.began + SILENCE {
-            self.add(0, Held::Nothing, None);
+            self.add(0, Held::Nothing, None, capabilities);
         }
         for at in 0..self.cards.len() {
             let is_last = at + 1 == self.cards.len();
-            let is_open = is_last && self.ended.is_none();
-            if self.cards[at].due(is_open, capabilities).is_some_and(|due| due <= now) {
+            let due = self.cards[at].due(is_last, self.ended.is_some(), capabilities);
+            if due.is_some_and(|due| due <= now) {
                 match self.message(at, is_last, capabilities) {
-                    Some(step) => return Some(step),
+                    Some(step) => {
+                        self.cards[at].begun = true;
+                        return Some(step);
+                    }
                     None => self.cards[at].changed = None,
                 }
             }
@@ -210,13 +228,16 @@ impl Shown {
 
     /// A step was done.
     pub(super) fn done(&mut self, step: &Step, posted: Option<Posted>) {
+        let now = Instant::now();
+        let card = &mut self.cards[step.at().card];
+        (card.doubt, card.shown) = (None, Some(now));
         match step {
             Step::Post { at, post } => {
                 let posted = posted.unwrap_or_else(|| Posted(String::new()));
                 self.cards[at.card].standing.push(Standing { posted, post: Some(post.clone()) });
             }
             Step::Edit { at, post, .. } => self.cards[at.card].standing[at.piece].post = Some(post.clone()),
-            Step::Form { at, .. } => self.cards[at.card].changed = None,
+            Step::Form { .. } => card.opened = true,
             Step::Attach { at, .. } => self.cards[at.card].attached = true,
             Step::AttachText { at, .. } => {
                 let standing = Standing { posted: Posted(String::new()), post: Some(self.post(at.card, None)) };
@@ -226,16 +247,26 @@ impl Shown {
         // What is left of it, or came meanwhile, waits behind the other answers: one that never stops changing must not keep
         // them from their turn.
         for card in &mut self.cards {
-            card.changed = card.changed.map(|_| Instant::now());
+            card.changed = card.changed.map(|_| now);
         }
     }
 
-    /// The message of a step is not there any more: it is posted anew.
+    /// The message that a step was to change is not there any more: it is posted anew.
     pub(super) fn gone(&mut self, step: &Step) {
-        if let Step::Edit { at, .. } = step {
+        if let Step::Edit { at, posted, .. } = step {
             self.cards[at.card].standing.truncate(at.piece);
+            if let Some(anchor) = self.anchor.as_mut().filter(|anchor| anchor.original.as_ref() == Some(posted)) {
+                anchor.original = None;
+            }
             // The platform has seen the old key and would show nothing.
             self.key.push('+');
+        }
+    }
+
+    /// A step failed; what it was to show may be there all the same.
+    pub(super) fn failed(&mut self, step: &Step) {
+        if let Step::Post { at, post } = step {
+            self.cards[at.card].doubt = Some((at.piece, post.clone()));
         }
     }
 
@@ -250,54 +281,88 @@ impl Shown {
 
     /// Nothing more is tried for the message of a step.
     pub(super) fn give_up(&mut self, step: &Step) {
-        let (Step::Post { at, .. }
-        | Step::Edit { at, .. }
-        | Step::Form { at, .. }
-        | Step::Attach { at, .. }
-        | Step::AttachText { at, .. }) = step;
-        let card = &mut self.cards[at.card];
+        let card = &mut self.cards[step.at().card];
         (card.given_up, card.attached, card.changed) = (true, true, None);
     }
 
-    fn add(&mut self, part: u32, content: Held, header: Option<String>) {
+    fn add(&mut self, part: u32, content: Held, header: Option<String>, capabilities: &Capabilities) {
         let now = Instant::now();
-        if let Some(card) = self.cards.last_mut().filter(|card| matches!(card.content, Held::Nothing)) {
+        let takes_over = self.can_take_over(&content, capabilities);
+        if let Some(card) = self.cards.last_mut().filter(|card| matches!(card.content, Held::Nothing) && takes_over(card)) {
             (card.part, card.content, card.header) = (part, content, header);
             return card.change(now);
         }
-        if self.cards.len() >= MOST_CARDS {
-            self.left_out += 1;
-            let note = format!("… and {} more messages, which one answer cannot show.", self.left_out);
-            if let Some(card) = self.cards.last_mut() {
-                (card.part, card.content) = (part, Held::Message(Box::new(Message::text(note))));
-                card.change(now);
+        let is_output = matches!(content, Held::Output(_));
+        if self.cards.len() + 1 >= MOST_CARDS {
+            let counts = !(is_output && self.leaves_output_out);
+            self.leaves_output_out = is_output;
+            if let Some(Card { content: Held::LeftOut(count), .. }) = self.cards.last_mut() {
+                *count += usize::from(counts);
+                return self.states(now);
             }
-            return;
         }
+        let content = if self.cards.len() + 1 >= MOST_CARDS { Held::LeftOut(1) } else { content };
         // The one before it no longer shows how the command is doing.
-        self.last(now);
+        self.states(now);
+        let (standing, doubt, shown, pieces) = <_>::default();
+        let (begun, opened, given_up, attached) = <_>::default();
+        let changed = Some(now);
         self.cards.push(Card {
             part,
             content,
             header,
-            changed: Some(now),
-            standing: Vec::new(),
-            pieces: 0,
-            given_up: false,
-            attached: false,
+            changed,
+            standing,
+            begun,
+            doubt,
+            shown,
+            opened,
+            pieces,
+            given_up,
+            attached,
         });
     }
 
-    /// The last message shows how the command is doing, which has changed.
-    fn last(&mut self, now: Instant) {
-        if let Some(card) = self.cards.last_mut() {
-            card.change(now);
+    /// Which message that says nothing yet may become this one: one that stands was shown to everybody, and where it is.
+    fn can_take_over(&self, content: &Held, capabilities: &Capabilities) -> impl Fn(&Card) -> bool + use<> {
+        let needs_its_own = match content {
+            Held::Message(message) => {
+                let anchor = self.valid_anchor();
+                let replaces = message.replace_original && capabilities.edits;
+                (message.only_visible_for_you && capabilities.ephemeral)
+                    || (replaces && anchor.is_some_and(|anchor| anchor.original.is_some()))
+                    || (message.kind == MessageType::Form && capabilities.forms && anchor.is_some())
+            }
+            _ => false,
+        };
+        move |card| !(card.begun && needs_its_own)
+    }
+
+    /// What shows how the command is doing has changed: the last message, and one that says nothing else.
+    fn states(&mut self, now: Instant) {
+        let last = self.cards.len().saturating_sub(1);
+        for (at, card) in self.cards.iter_mut().enumerate() {
+            if at == last || matches!(card.content, Held::Nothing) {
+                card.change(now);
+            }
         }
     }
 
     /// The next step for a message; `None` when it stands as it is.
     fn message(&mut self, at: usize, is_last: bool, capabilities: &Capabilities) -> Option<Step> {
-        let live = is_last.then(|| Live {
+        let card = &self.cards[at];
+        if card.opened {
+            return None;
+        }
+        let anchor = self.valid_anchor().cloned();
+        let (is_form, replaces) = match &card.content {
+            Held::Message(message) => {
+                (message.kind == MessageType::Form && capabilities.forms && anchor.is_some(), message.replace_original)
+            }
+            _ => (false, false),
+        };
+        // To open a form is its command's end.
+        let live = (is_last && !is_form || matches!(card.content, Held::Nothing)).then(|| Live {
             command: self.id,
             since: self.since,
             state: match self.ended {
@@ -305,44 +370,55 @@ impl Shown {
                 None => LiveState::Running(self.progress.clone()),
             },
         });
-        let post = self.post(at, live);
-        let (kind, replaces) = (post.message.kind.clone(), post.message.replace_original);
-        let fitted = fit(post, capabilities);
-        self.cards[at].pieces = fitted.len();
-        if let Some(anchor) = self.valid_anchor().cloned() {
+        let fitted = fit(self.post(at, live), capabilities);
+        if let Some(anchor) = anchor {
             // A form is one window.
-            if let (MessageType::Form, [Fitted::Post(post)]) = (kind, fitted.as_slice())
-                && capabilities.forms
+            if let [Fitted::Post(post)] = fitted.as_slice()
+                && is_form
             {
                 return Some(Step::Form { at: Place { card: at, piece: 0 }, anchor, post: (**post).clone() });
             }
+            let card = &mut self.cards[at];
             if let Some(original) = anchor.original
                 && replaces
                 && capabilities.edits
-                && self.cards[at].standing.is_empty()
+                && !card.begun
             {
-                self.cards[at].standing.push(Standing { posted: original, post: None });
+                card.standing.push(Standing { posted: original, post: None });
             }
         }
-        let card = &self.cards[at];
+        let card = &mut self.cards[at];
+        card.pieces = fitted.len();
         for (piece, fitted) in fitted.into_iter().enumerate() {
             let place = Place { card: at, piece };
             match (fitted, card.standing.get(piece)) {
-                (Fitted::Post(post), None) => return Some(Step::Post { at: place, post: *post }),
+                (Fitted::Post(post), None) => {
+                    // The platform goes by the key: what may stand is asked for as it was, and changed after that.
+                    let doubtful = card.doubt.clone().filter(|(doubtful, _)| *doubtful == piece);
+                    return Some(Step::Post { at: place, post: doubtful.map_or(*post, |(_, post)| post) });
+                }
                 (Fitted::Post(post), Some(standing))
                     if capabilities.edits && standing.post.as_ref() != Some(&*post) =>
                 {
                     return Some(Step::Edit { at: place, posted: standing.posted.clone(), post: *post });
                 }
                 (Fitted::File { name, content }, None) => {
-                    let key = format!("{}/{at}.{piece}", self.key);
+                    let key = format!("{}/{at}.{piece}.file", self.key);
                     let attachment = self.attachment(at, &name, key, (PathBuf::new(), content.len() as u64));
                     return Some(Step::AttachText { at: place, attachment, content });
                 }
                 _ => {}
             }
         }
-        None
+        // What it has no use for any more says nothing any more.
+        let card = &self.cards[at];
+        let unused = card.standing.iter().enumerate().skip(card.pieces).filter(|_| capabilities.edits);
+        unused.filter(|(_, standing)| !standing.posted.0.is_empty()).find_map(|(piece, standing)| {
+            let was = standing.post.as_ref()?;
+            let post = Post { message: Message::text("…"), header: None, live: None, ..was.clone() };
+            let at = Place { card: at, piece };
+            (post != *was).then(|| Step::Edit { at, posted: standing.posted.clone(), post })
+        })
     }
 
     fn post(&self, at: usize, live: Option<Live>) -> Post {
@@ -351,6 +427,9 @@ impl Shown {
             Held::Nothing => Message::new(),
             Held::Message(message) => (**message).clone(),
             Held::Output(output) => Message::code(output.shown()),
+            Held::LeftOut(count) => {
+                Message::text(format!("… and {count} more messages, which one answer cannot show."))
+            }
         };
         let (audience, anchor) = (self.audience(at), self.valid_anchor().cloned());
         Post { key: format!("{}/{at}", self.key), message, header: card.header.clone(), live, audience, anchor }
@@ -374,6 +453,18 @@ impl Shown {
     }
 }
 
+impl Step {
+    fn at(&self) -> Place {
+        match self {
+            Self::Post { at, .. }
+            | Self::Edit { at, .. }
+            | Self::Form { at, .. }
+            | Self::Attach { at, .. }
+            | Self::AttachText { at, .. } => *at,
+        }
+    }
+}
+
 impl Card {
     fn change(&mut self, now: Instant) {
         if !self.given_up {
@@ -381,17 +472,28 @@ impl Card {
         }
     }
 
-    /// When it is to be shown as it is now. Where a message cannot be changed, an open one waits for more.
-    fn due(&self, is_open: bool, capabilities: &Capabilities) -> Option<Instant> {
+    /// When it is to be shown as it is now. Where a message cannot be changed, the last one waits for more while the command
+    /// runs; where it can, not more often than the platform likes, but for the end.
+    fn due(&self, is_last: bool, is_over: bool, capabilities: &Capabilities) -> Option<Instant> {
         let changed = self.changed?;
-        if capabilities.edits || !is_open {
-            return Some(changed);
+        let is_open = is_last && !is_over;
+        let is_whole = self.begun && self.standing.len() >= self.pieces.max(1);
+        match (&self.content, capabilities.edits) {
+            (_, true) if is_whole && is_open => {
+                Some(self.shown.map_or(changed, |shown| changed.max(shown + capabilities.edits_every)))
+            }
+            (_, true) => Some(changed),
+            (_, false) if !is_open => Some(changed),
+            (Held::LeftOut(_), false) => None,
+            (Held::Output(_), false) if !self.begun => Some(changed + GATHERED),
+            (_, false) => (!is_whole).then_some(changed),
         }
-        match self.content {
-            Held::Output(_) if self.standing.is_empty() => Some(changed + GATHERED),
-            _ if self.standing.len() < self.pieces.max(1) => Some(changed),
-            _ => None,
-        }
+    }
+
+    /// Whether everybody who sees it may see this message, and the other way round.
+    fn is_as_private_as(&self, message: &Message) -> bool {
+        let Held::Message(own) = &self.content else { return !message.only_visible_for_you };
+        own.only_visible_for_you == message.only_visible_for_you
     }
 
     fn file(&self) -> Option<(PathBuf, u64)> {

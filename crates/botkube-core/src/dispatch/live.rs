@@ -8,7 +8,7 @@ use botkube_api::message::Message;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    answer::{Content, Parts},
+    answer::{self, Content, Parts},
     filter,
     port::{Piece, Pieces},
 };
@@ -27,6 +27,8 @@ pub(super) struct Live<'a> {
     said: Option<Vec<Message>>,
     /// How many bytes that is.
     bytes: usize,
+    /// Whether a message or output was passed on.
+    passed_on: bool,
 }
 
 impl<'a> Live<'a> {
@@ -36,21 +38,16 @@ impl<'a> Live<'a> {
         header: &'a str,
         filter: Option<&'a str>,
     ) -> Self {
-        Self { parts, cancel, header, filter, line: String::new(), latest: None, said: Some(vec![]), bytes: 0 }
+        Self { parts, cancel, header, filter, line: String::new(), latest: None, said: Some(vec![]), bytes: 0, passed_on: false }
     }
 
-    /// Whether the plugin said anything.
-    pub(super) fn is_used(&self) -> bool {
-        self.bytes > 0
-    }
-
-    /// All that was said; nothing when it was too much to be kept.
-    pub(super) async fn end(mut self) -> Vec<Message> {
+    /// Whether anything of what was said was passed on, and all that was said; nothing of it when it was too much to be kept.
+    pub(super) async fn end(mut self) -> (bool, Vec<Message>) {
         let rest = std::mem::take(&mut self.line);
         if self.filter.is_some_and(|value| rest.contains(value)) {
             let _ = self.text(rest).await;
         }
-        self.said.unwrap_or_default()
+        (self.passed_on, self.said.unwrap_or_default())
     }
 
     async fn text(&mut self, text: String) -> ControlFlow<()> {
@@ -63,10 +60,12 @@ impl<'a> Live<'a> {
     async fn message(&mut self, mut message: Message, of: Option<u32>) -> ControlFlow<()> {
         if let Some(value) = self.filter {
             let mut messages = vec![message];
-            if !filter::apply(&mut messages, value) {
-                return ControlFlow::Continue(());
+            match (filter::apply(&mut messages, value), of) {
+                (true, _) => message = messages.remove(0),
+                // What stands would be what was before.
+                (false, Some(_)) => message = answer::empty(),
+                (false, None) => return ControlFlow::Continue(()),
             }
-            message = messages.remove(0);
         }
         let header = (!message.only_visible_for_you).then(|| self.header.to_owned());
         let message = Box::new(message);
@@ -84,6 +83,7 @@ impl<'a> Live<'a> {
     }
 
     async fn say(&mut self, content: Content) -> Option<u32> {
+        self.passed_on |= !matches!(content, Content::Progress(_));
         self.parts.say(content, self.cancel).await
     }
 
@@ -122,10 +122,13 @@ impl Pieces for Live<'_> {
             Piece::Text(text) => match self.filter {
                 None => self.text(text).await,
                 Some(value) => {
-                    self.line.push_str(&text);
-                    let Some(end) = self.line.rfind('\n') else { return ControlFlow::Continue(()) };
-                    let rest = self.line.split_off(end + 1);
-                    let whole = std::mem::replace(&mut self.line, rest);
+                    // Only what is new is looked through: a line may be as long as an answer.
+                    let Some(end) = text.rfind('\n') else {
+                        self.line.push_str(&text);
+                        return ControlFlow::Continue(());
+                    };
+                    let (ends, begins) = text.split_at(end + 1);
+                    let whole = std::mem::replace(&mut self.line, begins.to_owned()) + ends;
                     let left: String = whole.split_inclusive('\n').filter(|line| line.contains(value)).collect();
                     if left.is_empty() { ControlFlow::Continue(()) } else { self.text(left).await }
                 }
