@@ -1,17 +1,14 @@
-//! What a message becomes in the console, without a console. It knows neither rooms nor a store.
+//! What the console can show, and what a message becomes there. It knows neither rooms nor a store.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use botkube_api::message::Message;
 use botkube_core::{
-    platform::{Audience, Post},
+    platform::{Audience, Capabilities, Post},
     render::{self, Fitted},
 };
 
-use crate::{
-    entry::{By, Entry, File, since_1970},
-    rooms::capabilities,
-};
+use crate::entry::{By, Entry, File, since_1970};
 
 /// The entries that a message becomes, as a browser gets them. A file among them is nowhere to be had.
 #[must_use]
@@ -43,4 +40,17 @@ pub fn preview(message: Message) -> Vec<Entry> {
         }
     };
     render::fit(post, &capabilities()).into_iter().enumerate().map(entry).collect()
+}
+
+/// What the console can show: everything, up to what a person can look at.
+pub(crate) fn capabilities() -> Capabilities {
+    Capabilities {
+        threads: false,
+        code: 128 << 10,
+        text: 64 << 10,
+        message: 256 << 10,
+        messages: 8,
+        edits_every: Duration::from_millis(100),
+        ..Capabilities::everything()
+    }
 }

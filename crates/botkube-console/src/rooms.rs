@@ -5,7 +5,7 @@ use std::{
     collections::{HashMap, HashSet, VecDeque},
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak},
-    time::{Duration, SystemTime},
+    time::SystemTime,
 };
 
 use async_trait::async_trait;
@@ -24,6 +24,7 @@ use tokio::sync::broadcast;
 
 use crate::{
     entry::{By, Doing, Entry, File, State, since_1970},
+    preview,
     store::Store,
 };
 
@@ -155,7 +156,7 @@ impl Rooms {
             (conversation.alias.clone(), Room { conversation, state, changes: broadcast::Sender::new(WAITING) })
         };
         let rooms: IndexMap<_, _> = channels.into_iter().map(room).collect();
-        let rooms = Self { capabilities: capabilities(), rooms, store, chat: OnceLock::new() };
+        let rooms = Self { capabilities: preview::capabilities(), rooms, store, chat: OnceLock::new() };
         rooms.end_what_ran();
         Arc::new(rooms)
     }
@@ -582,19 +583,6 @@ fn person(audience: &Audience) -> Option<String> {
     match audience {
         Audience::Everyone => None,
         Audience::Person(id) => Some(id.clone()),
-    }
-}
-
-/// What the console can show: everything, up to what a person can look at.
-pub(crate) fn capabilities() -> Capabilities {
-    Capabilities {
-        threads: false,
-        code: 128 << 10,
-        text: 64 << 10,
-        message: 256 << 10,
-        messages: 8,
-        edits_every: Duration::from_millis(100),
-        ..Capabilities::everything()
     }
 }
 

@@ -57,7 +57,7 @@ async fn output_that_grows_is_told_by_what_is_new_of_it() {
     let (entries, mut watch) = rooms.watch("ops", "ada", 0).unwrap();
     let live = running(post("a", Message::code("a\nb\n")));
     let since = Live {
-        since: std::time::UNIX_EPOCH + Duration::from_millis(entries[0].live.as_ref().unwrap().since),
+        since: std::time::UNIX_EPOCH + std::time::Duration::from_millis(entries[0].live.as_ref().unwrap().since),
         ..live.live.clone().unwrap()
     };
     rooms.edit(&ops(), &posted, &Post { live: Some(since), ..live }).await.unwrap();

@@ -189,9 +189,11 @@ impl Shown {
     pub(super) fn due(&self, capabilities: &Capabilities) -> Option<Instant> {
         let silent = (self.cards.is_empty() && self.ended.is_none()).then_some(self.began + SILENCE);
         let last = self.cards.len().checked_sub(1);
-        let cards = self.cards.iter().enumerate().filter_map(|(at, card)| {
-            card.due(Some(at) == last, self.ended.is_some(), capabilities)
-        });
+        let cards = self
+            .cards
+            .iter()
+            .enumerate()
+            .filter_map(|(at, card)| card.due(Some(at) == last, self.ended.is_some(), capabilities));
         let file = self.cards.iter().any(|card| card.file().is_some()) && self.ended.is_some();
         silent.into_iter().chain(cards).chain(file.then_some(self.began)).min()
     }
@@ -288,7 +290,9 @@ impl Shown {
     fn add(&mut self, part: u32, content: Held, header: Option<String>, capabilities: &Capabilities) {
         let now = Instant::now();
         let takes_over = self.can_take_over(&content, capabilities);
-        if let Some(card) = self.cards.last_mut().filter(|card| matches!(card.content, Held::Nothing) && takes_over(card)) {
+        if let Some(card) =
+            self.cards.last_mut().filter(|card| matches!(card.content, Held::Nothing) && takes_over(card))
+        {
             (card.part, card.content, card.header) = (part, content, header);
             return card.change(now);
         }

@@ -248,7 +248,7 @@ async fn a_form_is_opened_while_its_anchor_lasts_and_posted_otherwise() {
     };
     let asked =
         shown_on(Fake::new(Capabilities::everything()), vec![form(None), form(Some(SystemTime::UNIX_EPOCH))]).await;
-    assert_eq!(told(&asked), ["form f (Succeeded)", "post f (Succeeded)"]);
+    assert_eq!(told(&asked), ["form f", "post f (Succeeded)"]);
 }
 
 /// What is asked when the first operation fails like this.
@@ -315,4 +315,105 @@ async fn an_answer_that_changes_all_the_time_does_not_keep_others_from_being_sho
     let is_late = |asked: &Asked| matches!(asked, Asked::Edit(_, post) | Asked::Post(post) if post.message.base_body.plaintext == "late");
     let (when, _) = asked.iter().find(|(_, asked)| is_late(asked)).unwrap();
     assert!(*when < Duration::from_millis(1500), "{when:?}");
+}
+
+/// A message that comes after it was shown that the command runs.
+async fn after_silence(message: Message, original: Option<&str>) -> Vec<String> {
+    let content = Content::Message { message: Box::new(message), header: None };
+    let said = vec![(Content::Progress(String::new()), LONG), (content, NOW)];
+    let answers = vec![(answer(said, Status::Succeeded), Some(anchor(original)))];
+    told(&shown_on(Fake::new(Capabilities::everything()), answers).await)
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_everybody_saw_to_run_does_not_become_what_one_person_sees() {
+    let told = after_silence(Message::text("s").only_visible_for_you(), None).await;
+    assert_eq!(told, ["post  (running )", "edit 1:  (Succeeded)", "post s (Succeeded)"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_answer_still_takes_the_place_of_the_message_whose_control_was_used() {
+    let told = after_silence(Message::text("new").replace_original(), Some("old")).await;
+    assert_eq!(told, ["post  (running )", "edit 1:  (Succeeded)", "edit old: new (Succeeded)"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_form_still_opens_and_only_once() {
+    let form = Message::text("f").of_type(botkube_api::message::MessageType::Form);
+    let told = after_silence(form, None).await;
+    assert_eq!(told, ["post  (running )", "edit 1:  (Succeeded)", "form f"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_to_be_replaced_that_is_gone_is_posted_once() {
+    let replace = Content::Message { message: Box::new(Message::text("new").replace_original()), header: None };
+    let fake = Fake { fails: Mutex::new(vec![Some(PlatformError::Gone)]), ..Fake::new(Capabilities::everything()) };
+    let answers = vec![(answer(vec![(replace, NOW)], Status::Succeeded), Some(anchor(Some("old"))))];
+    assert_eq!(told(&shown_on(fake, answers).await), ["edit old: new (Succeeded)", "post new (Succeeded)"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_may_stand_is_asked_for_as_it_was_and_changed_after_that() {
+    let fake = Fake {
+        fails: Mutex::new(vec![Some(PlatformError::Failed("no answer".into()))]),
+        takes: Duration::from_secs(1),
+        ..Fake::new(Capabilities::everything())
+    };
+    let said = vec![(output("a"), Duration::from_millis(10)), (output("b"), NOW)];
+    let told = told(&shown_on(fake, vec![(answer(said, Status::Succeeded), None)]).await);
+    assert_eq!(told, ["post a (running )", "post a (running )", "edit 2: ab (Succeeded)"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_is_not_changed_more_often_than_the_platform_likes_but_for_the_end() {
+    let edits_every = Duration::from_secs(1);
+    let fake = Fake::new(Capabilities { edits_every, ..Capabilities::everything() });
+    let lines = (0..25).map(|_| (output("x"), Duration::from_millis(100))).collect();
+    let quick = answer(vec![(message("quick"), NOW)], Status::Succeeded);
+    let asked = shown_on(fake, vec![(answer(lines, Status::Succeeded), None), (quick, None)]).await;
+    let times: Vec<u128> = asked.iter().map(|(time, _)| time.as_millis() / 100).collect();
+    assert_eq!(times, [0, 0, 10, 20, 25], "{:?}", told(&asked));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_update_that_needs_fewer_messages_leaves_nothing_behind() {
+    let capabilities = Capabilities { code: 10, message: 10, ..Capabilities::everything() };
+    let code = |text: &str| Box::new(Message::code(text));
+    let said = vec![
+        (Content::Message { message: code("123456789\nabcdefghi"), header: None }, LONG),
+        (Content::Update { of: 1, message: code("123") }, NOW),
+    ];
+    let told = told(&shown_on(Fake::new(capabilities), vec![(answer(said, Status::Succeeded), None)]).await);
+    assert_eq!(told[told.len() - 2..], ["edit 1: 123 (Succeeded)", "edit 2: …"], "{told:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn messages_that_are_too_many_are_counted() {
+    let said = (0..300).map(|number| (message(&number.to_string()), NOW)).collect();
+    let told = told(&shown(said, Status::Succeeded).await);
+    assert_eq!(told.len(), 200);
+    assert_eq!(told.last().unwrap(), "post … and 101 more messages, which one answer cannot show. (Succeeded)");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_file_of_what_is_too_long_has_a_key_of_its_own() {
+    let capabilities = Capabilities { code: 10, message: 100, messages: 2, ..Capabilities::everything() };
+    let text = (0..100).map(|number| format!("line {number}\n")).collect::<String>();
+    let long = Content::Message { message: Box::new(Message::code(&text)), header: None };
+    let asked = shown_on(Fake::new(capabilities), vec![(answer(vec![(long, NOW)], Status::Succeeded), None)]).await;
+    let keys: Vec<&str> = asked
+        .iter()
+        .map(|(_, asked)| match asked {
+            Asked::Post(post) => post.key.as_str(),
+            Asked::Attach(_, content) => {
+                if content.contains("line 99") {
+                    "all of it"
+                } else {
+                    ""
+                }
+            }
+            _ => "",
+        })
+        .collect();
+    assert_eq!(keys, ["k0/0", "k0/0.2", "all of it"]);
 }

@@ -38,7 +38,17 @@ impl<'a> Live<'a> {
         header: &'a str,
         filter: Option<&'a str>,
     ) -> Self {
-        Self { parts, cancel, header, filter, line: String::new(), latest: None, said: Some(vec![]), bytes: 0, passed_on: false }
+        Self {
+            parts,
+            cancel,
+            header,
+            filter,
+            line: String::new(),
+            latest: None,
+            said: Some(vec![]),
+            bytes: 0,
+            passed_on: false,
+        }
     }
 
     /// Whether anything of what was said was passed on, and all that was said; nothing of it when it was too much to be kept.
