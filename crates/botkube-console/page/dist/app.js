@@ -166,7 +166,7 @@ var e=globalThis,t=e.ShadowRoot&&(e.ShadyCSS===void 0||e.ShadyCSS.nativeShadow)&
           type="button"
           ?disabled=${!this.session}
           aria-busy=${this.busy.has(`cancel`)}
-          aria-label=${`Cancel ${R(this.entry.header)||e}`}
+          aria-label=${`Cancel ${R(this.entry.header).replaceAll("`",``)||e}`}
           @click=${()=>this.use(`cancel`,()=>this.session.cancel(this.channel,e))}
         >
           Cancel

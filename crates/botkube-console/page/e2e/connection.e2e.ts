@@ -1,41 +1,10 @@
 // Lost connections and reloads lose nothing and do nothing twice.
 
 import { expect, test } from "vitest";
-import type { Page, WebSocketRoute } from "playwright-core";
 import { stage, Visit } from "./visit.ts";
+import { Wire } from "./wire.ts";
 
 stage();
-
-/** Stands between page and agent. */
-class Wire {
-  deaf = false;
-  cut = false;
-  readonly said: string[] = [];
-  private route: WebSocketRoute | undefined;
-
-  readonly into = async (page: Page) => {
-    await page.routeWebSocket(/\/ws$/, (route) => {
-      if (this.cut) return void route.close();
-      this.route = route;
-      const server = route.connectToServer();
-      route.onMessage((text) => {
-        this.said.push(String(text));
-        server.send(text);
-      });
-      server.onMessage((text) => {
-        if (!this.deaf) route.send(text);
-      });
-    });
-  };
-
-  async lose() {
-    await this.route?.close({ code: 3001 });
-  }
-
-  says() {
-    return this.said.map((text) => JSON.parse(text)).filter(({ type }) => type === "say");
-  }
-}
 
 test("a frame whose answer was lost is sent again with its key, and done once", async () => {
   const wire = new Wire();

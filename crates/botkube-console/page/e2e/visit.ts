@@ -3,7 +3,7 @@
 
 import { afterAll, beforeAll, expect, onTestFinished } from "vitest";
 import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Locator, type Page } from "playwright-core";
-import type { Incoming, Keyed, Outgoing } from "../src/wire.ts";
+import type { Entry, Incoming, Keyed, Outgoing } from "../src/wire.ts";
 import { Fake } from "./fake.ts";
 
 let fake: Fake | undefined;
@@ -106,18 +106,26 @@ export class Visit {
     return this.page.getByRole("navigation", { name: "Channels" }).locator(".channel");
   }
 
+  /** What the agent told of a channel: its entries as they are now, by id. */
+  told(channel: string): Map<string, Entry> {
+    const frames = this.received.flatMap((frame) => (frame.type === "entries" && frame.channel === channel ? frame.entries : []));
+    return new Map(frames.map((entry) => [entry.id, entry]));
+  }
+
   /** Says it and waits for the answer, which is returned. */
   async ask(text: string): Promise<Locator> {
-    const ids = () => this.entries.evaluateAll((entries: HTMLElement[]) => entries.map(({ dataset }) => dataset["id"]));
-    const before = (await ids()).at(-1);
+    const frames = this.received.length;
     await this.say(text);
-    const since = async () => {
-      const now = await ids();
-      return now.length - 1 - now.indexOf(before);
+    const answer = () => {
+      const me = this.received.findLast((frame) => frame.type === "welcome")!.person.id;
+      const since = this.received.slice(frames).flatMap((frame) => (frame.type === "entries" ? frame.entries : []));
+      const said = since.find((entry) => entry.by.id === me && entry.how === "typed");
+      return since.find((entry) => said && entry.answers === said.id)?.id;
     };
-    await expect.poll(since, { timeout: 10_000 }).toBeGreaterThanOrEqual(2);
-    const id = (await ids()).at(-1);
-    return this.page.locator(`bk-entry[data-id="${id}"]`);
+    await expect.poll(answer, { timeout: 10_000 }).toBeDefined();
+    const entry = this.page.locator(`bk-entry[data-id="${answer()}"]`);
+    await entry.waitFor();
+    return entry;
   }
 
   /** The frames with keys, without them. */

@@ -3,7 +3,6 @@
 
 import { expect, test } from "vitest";
 import type { Locator } from "playwright-core";
-import type { Entry } from "../../src/wire.ts";
 import { stageBrowser, Visit } from "../visit.ts";
 import { stageBotkube } from "./botkube.ts";
 
@@ -58,23 +57,21 @@ async function show(exhibit: string): Promise<{ visit: Visit; answer: Locator }>
   return { visit, answer: await visit.ask(`gallery ${exhibit}`) };
 }
 
-/** The entries as they are now. */
-function entries(visit: Visit): Entry[] {
-  const all = visit.received.flatMap((frame) => (frame.type === "entries" ? frame.entries : []));
-  return [...new Map(all.map((entry) => [entry.id, entry])).values()];
-}
+/** Everything in the channel that is open at first. */
+const entries = (visit: Visit) => [...visit.told("dev").values()];
 
 /** Uses a control; what the plugin was given because of it, which the person sees, too. */
 async function use(visit: Visit, act: () => Promise<void>): Promise<Told> {
   const before = entries(visit).length;
   await act();
-  const answers = () => entries(visit).slice(before).filter(({ by }) => by.bot);
+  const since = () => entries(visit).slice(before);
+  const answers = () => since().filter(({ by }) => by.bot);
   await expect.poll(() => answers().at(-1)?.live?.state).toMatchObject({ ended: { status: "succeeded" } });
   expect(answers().length).toBe(1);
   const told = JSON.parse(answers()[0]!.message!.baseBody!.codeBlock!) as Told;
-  const said = entries(visit).slice(before)[0]!;
-  expect(said.text).toBe(told.command);
-  await expect.poll(() => visit.entries.nth(-2).locator("code").first().textContent()).toBe(told.command);
+  expect(since()[0]!.text).toBe(told.command);
+  const said = visit.page.locator(`bk-entry[data-id="${since()[0]!.id}"]`);
+  await said.getByText(told.command, { exact: true }).waitFor();
   expect(told.interactive).toBe(true);
   expect(told.user).toEqual({ mention: "", displayName: "Ada Lovelace" });
   expect(told.text).toBe(told.command);

@@ -147,7 +147,7 @@ export class EntryView extends Element {
           type="button"
           ?disabled=${!this.session}
           aria-busy=${this.busy.has("cancel")}
-          aria-label=${`Cancel ${printable(this.entry.header) || command}`}
+          aria-label=${`Cancel ${printable(this.entry.header).replaceAll("`", "") || command}`}
           @click=${cancel}
         >
           Cancel
