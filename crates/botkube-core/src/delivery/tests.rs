@@ -405,13 +405,7 @@ async fn the_file_of_what_is_too_long_has_a_key_of_its_own() {
         .iter()
         .map(|(_, asked)| match asked {
             Asked::Post(post) => post.key.as_str(),
-            Asked::Attach(_, content) => {
-                if content.contains("line 99") {
-                    "all of it"
-                } else {
-                    ""
-                }
-            }
+            Asked::Attach(_, content) if content.contains("line 99") => "all of it",
             _ => "",
         })
         .collect();
