@@ -90,6 +90,9 @@ pub struct Conversation {
     pub sources: Vec<String>,
     /// Whether buttons and selects are shown here.
     pub interactive: bool,
+    /// Whether notifications of events are switched off here.
+    #[serde(default)]
+    pub muted: bool,
     /// Whether the configuration does not know this place, so that nothing may be run from it.
     pub unknown: bool,
 }

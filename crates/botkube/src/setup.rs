@@ -183,6 +183,7 @@ pub(crate) fn console_channels(config: &Config) -> Vec<Conversation> {
                 display_name: channel.display_name().to_owned(),
                 executors: channel.executors.clone(),
                 sources: channel.sources.clone(),
+                muted: channel.notifications_disabled,
                 ..Conversation::default()
             });
             let everything = console.channels.is_empty().then(|| everything(config));

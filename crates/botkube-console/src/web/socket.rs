@@ -224,7 +224,7 @@ impl Window {
             alias: &channel.alias,
             name: channel.called(),
             executors: &channel.executors,
-            notifications: !channel.sources.is_empty(),
+            notifications: !channel.muted,
         });
         self.outbox.answer(&ToBrowser::Welcome {
             agent: &self.hall.agent,
