@@ -16,10 +16,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
+use serde::Deserialize;
 
-use crate::{setup, sh};
-use lane::{Figures, Lane, Memory, Starts};
+use crate::{setup, sh, test::PAGE};
+use lane::{Figures, Lane, Live, Memory, Starts};
 
 /// Calls of a warm-up.
 const WARM: u32 = 1000;
@@ -62,11 +63,21 @@ impl Options {
     }
 }
 
+/// What a person waits for at the page, in milliseconds.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Page {
+    answer_ms: f64,
+    first_message_after_load_ms: f64,
+}
+
 /// The programs of a run.
 struct Programs {
     agent: PathBuf,
     ours: PathBuf,
     theirs: PathBuf,
+    /// A plugin of ours that streams on request.
+    streams: PathBuf,
     rust: PathBuf,
     go: PathBuf,
     /// Upstream's agent, as far as a command passes through it.
@@ -100,6 +111,10 @@ struct Measured {
     size: [u64; 2],
     /// The whole agent, beside upstream's.
     agent: agent::Measured,
+    /// Output that comes while commands run, by round.
+    live: Vec<Live>,
+    /// What a person waits for at the page, where there is a browser.
+    page: Option<Page>,
     /// The most others used before a round, in cores.
     busiest: f64,
 }
@@ -110,7 +125,7 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<bool> {
     }
     let programs = build(root)?;
     let began = Instant::now();
-    let measured = measure(&sh::target_dir(root).join("bench"), &programs, options)?;
+    let measured = measure(root, &sh::target_dir(root).join("bench"), &programs, options)?;
     println!("measured for {} s\n", began.elapsed().as_secs());
     let report = report::markdown(options, &measured)?;
     println!("{report}");
@@ -120,7 +135,7 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<bool> {
     Ok(true)
 }
 
-fn measure(dir: &Path, programs: &Programs, options: &Options) -> Result<Measured> {
+fn measure(root: &Path, dir: &Path, programs: &Programs, options: &Options) -> Result<Measured> {
     let mut measured = Measured {
         one: vec![Vec::new(); LANES.len()],
         many: vec![Vec::new(); LANES.len()],
@@ -129,8 +144,14 @@ fn measure(dir: &Path, programs: &Programs, options: &Options) -> Result<Measure
         used: Default::default(),
         size: [fs::metadata(&programs.ours)?.len(), fs::metadata(&programs.theirs)?.len()],
         agent: agent::measure(dir, programs, options, || quiet(options))?,
+        live: Vec::new(),
+        page: page(root, programs)?,
         busiest: 0.0,
     };
+    for _ in 0..if options.quick { 3 } else { 7 } {
+        measured.busiest = measured.busiest.max(quiet(options));
+        measured.live.push(lane::live(&mut programs.rust("live", &programs.streams))?);
+    }
     for _ in 0..if options.quick { 1 } else { 5 } {
         memory(programs, &mut measured)?;
     }
@@ -158,6 +179,24 @@ fn measure(dir: &Path, programs: &Programs, options: &Options) -> Result<Measure
         }
     }
     Ok(measured)
+}
+
+/// Measures the page in a browser, by its own scenario; nothing where there is no browser.
+fn page(root: &Path, programs: &Programs) -> Result<Option<Page>> {
+    if let Err(reason) = setup::node(root).and_then(|()| setup::chromium(root)) {
+        println!("the page is not measured: {reason}");
+        return Ok(None);
+    }
+    let dir = root.join(PAGE);
+    sh::run(&mut sh::command(&dir, "npm ci --no-audit --no-fund"))?;
+    let mut said = None;
+    let mut speed = sh::command(&dir, "npm run e2e -- real/speed");
+    let speed = speed.env("BOTKUBE_BIN", &programs.agent).env("GALLERY_BIN", &programs.ours);
+    let went_well = sh::watch(speed, |line| {
+        said = said.take().or_else(|| line.trim().strip_prefix("bench ").map(str::to_owned));
+    })?;
+    ensure!(went_well, "the page's scenario failed; its reason is above");
+    Ok(Some(serde_json::from_str(&said.context("the page's scenario printed no figures")?)?))
 }
 
 /// The plugins of fresh processes two seconds after their first call, and after 10,000 more.
@@ -200,7 +239,7 @@ fn quiet(options: &Options) -> f64 {
 /// differently from those of one that was copied or fetched.
 fn build(root: &Path) -> Result<Programs> {
     sh::run(&mut sh::command(root, "conformance/go/build"))?;
-    for package in ["executor-echo", "botkube", "xtask --features lanes --bin lanes"] {
+    for package in ["executor-echo", "executor-misbehaving", "botkube", "xtask --features lanes --bin lanes"] {
         sh::run(&mut sh::command(root, &format!("cargo build --profile dist -p {package}")))?;
     }
     let dir = sh::target_dir(root).join("bench");
@@ -216,6 +255,7 @@ fn build(root: &Path) -> Result<Programs> {
     Ok(Programs {
         agent: copy(dist.join("botkube"))?,
         ours: copy(dist.join("executor-echo"))?,
+        streams: copy(dist.join("executor-misbehaving"))?,
         theirs: copy(go.join("echo-config"))?,
         rust: dist.join("lanes"),
         go: go.join("lanes"),

@@ -29,7 +29,7 @@ const FEATURES: &[&str] = &["-p go-plugin --features auto-mtls", "-p botkube-plu
 const KUBERNETES: (&str, &str) = ("K8S_OPENAPI_ENABLED_VERSION", "1.33");
 
 /// The browser's side of the console. What is built of it is committed, so that a build needs no Node.
-const PAGE: &str = "crates/botkube-console/page";
+pub(crate) const PAGE: &str = "crates/botkube-console/page";
 
 /// How many bytes the page may have, gzipped.
 const LARGEST_PAGE: u64 = 40 << 10;

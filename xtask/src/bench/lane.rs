@@ -33,6 +33,18 @@ pub(super) struct Starting {
     pub(super) answered_ms: f64,
 }
 
+/// Output that comes while commands run.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub(super) struct Live {
+    pub(super) first_p50_us: f64,
+    pub(super) first_p99_us: f64,
+    pub(super) streams_late_ms: f64,
+    pub(super) streams_cpu_us: f64,
+    pub(super) streams_pss_kib: f64,
+    pub(super) part_alone_us: f64,
+    pub(super) part_shown_us: f64,
+}
+
 /// What the answering process occupies.
 #[derive(Clone, Copy, Debug, Deserialize)]
 pub(super) struct Memory {
@@ -127,6 +139,13 @@ impl Drop for Lane {
 /// Measures starts, in a process of their own.
 pub(super) fn starts(command: &mut Command, n: u32) -> Result<Starts> {
     let out = command.arg(n.to_string()).stderr(Stdio::inherit()).output()?;
+    ensure!(out.status.success(), "{command:?} ended with {}; its reason is above", out.status);
+    Ok(serde_json::from_slice(&out.stdout)?)
+}
+
+/// Measures output that comes while commands run, in a process of its own.
+pub(super) fn live(command: &mut Command) -> Result<Live> {
+    let out = command.stderr(Stdio::inherit()).output()?;
     ensure!(out.status.success(), "{command:?} ended with {}; its reason is above", out.status);
     Ok(serde_json::from_slice(&out.stdout)?)
 }

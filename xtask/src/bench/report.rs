@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use super::{
     LANES, Measured, Options,
     agent::{PATHS, PLUGINS, Text},
-    lane::Figures,
+    lane::{Figures, Live},
 };
 
 /// Between these lines of docs/performance.md the figures of the last run stand.
@@ -32,6 +32,7 @@ pub(super) fn markdown(options: &Options, measured: &Measured) -> Result<String>
     lanes(&mut out, measured)?;
     processes(&mut out, measured)?;
     paths(&mut out, measured)?;
+    live(&mut out, measured)?;
     aims(&mut out, measured)?;
     Ok(out)
 }
@@ -123,6 +124,38 @@ fn paths(out: &mut String, measured: &Measured) -> Result<()> {
     Ok(())
 }
 
+/// Output that comes while commands run; upstream has none.
+fn live(out: &mut String, measured: &Measured) -> Result<()> {
+    let of = |figure: fn(&Live) -> f64| median(measured.live.iter().map(figure));
+    out.push_str("| output while a command runs | |\n|---|---|\n");
+    for (what, value, digits) in [
+        ("from a line that is said to its first output on a platform, p50 µs", of(|l| l.first_p50_us), 0),
+        ("– p99 µs", of(|l| l.first_p99_us), 0),
+        ("64 streams of 100 lines, one every 20 ms: later than that, ms", of(|l| l.streams_late_ms), 1),
+        ("– CPU of agent and plugin for a line, µs", of(|l| l.streams_cpu_us), 1),
+        ("– PSS of both, MiB", of(|l| l.streams_pss_kib) / 1024.0, 1),
+        ("a part, taken as in a pipe, µs", of(|l| l.part_alone_us), 2),
+        ("a part, shown in a conversation, µs", of(|l| l.part_shown_us), 2),
+        ("– the ratio of both", of(|l| l.part_shown_us / l.part_alone_us), 2),
+    ] {
+        writeln!(out, "| {what} | {value:.digits$} |")?;
+    }
+    if let Some(page) = measured.page {
+        writeln!(
+            out,
+            "| from Enter in a browser to the visible answer of `echo`, median ms | {:.1} |",
+            page.answer_ms
+        )?;
+        writeln!(
+            out,
+            "| from the load of the page to its first message, median ms | {:.1} |",
+            page.first_message_after_load_ms
+        )?;
+    }
+    out.push('\n');
+    Ok(())
+}
+
 /// PSS of everything, in KiB.
 fn trees(measured: &Measured) -> [f64; 2] {
     measured.agent.trees.each_ref().map(|trees| median(trees.iter().map(|m| m.pss_kib)))
@@ -148,6 +181,7 @@ fn aims(out: &mut String, measured: &Measured) -> Result<()> {
         ("CPU a call with 64 callers, (a) : (e)", of(many, "a", "e", Figures::cpu), "≤", 1.5),
         ("start of the agent's plugins", quotient(answered), "≤", 0.3),
         ("PSS of the agent's tree", quotient(trees(measured)), "≤", 0.15),
+        ("first output, p99 in ms", median(measured.live.iter().map(|l| l.first_p99_us)) / 1000.0, "≤", 500.0),
     ];
     let paths = PATHS.iter().enumerate().flat_map(|(i, (title, _, text))| {
         let (p50, per_second) = if matches!(text, Text::Short) { (0.5, 2.5) } else { (0.3, 5.0) };

@@ -126,7 +126,7 @@ async fn what_is_said_is_accepted_and_answered() {
     let mut window = agent.window().await;
     let welcome = window.frame("welcome").await;
     assert_eq!((&welcome["cluster"], &welcome["person"]["name"]), (&json!("demo"), &json!("")));
-    assert_eq!(welcome["channels"][0], json!({"alias": "ops", "name": "ops", "executors": [], "notifications": false}));
+    assert_eq!(welcome["channels"][0], json!({"alias": "ops", "name": "ops", "executors": [], "notifications": true}));
     window.say("k1", "do hello").await;
     window.answer("k1").await.unwrap();
     let entry = window.ended("do hello").await;
