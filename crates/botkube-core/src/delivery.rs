@@ -62,6 +62,9 @@ pub(crate) struct Owner {
     next: u64,
     /// When the platform may be asked again.
     not_before: Instant,
+    /// How long it took to find out what to ask for. As long again belongs to the parts that come, so that those who say a lot
+    /// get it taken.
+    thought: Duration,
     failures: u32,
 }
 
@@ -71,7 +74,8 @@ type Operation = BoxFuture<'static, Result<Option<Posted>, PlatformError>>;
 impl Owner {
     pub(crate) fn new(platform: Arc<dyn Platform>, conversation: Conversation, jobs: mpsc::Receiver<Job>) -> Self {
         let (answers, parts, next) = (BTreeMap::new(), SelectAll::new(), 0);
-        Self { platform, conversation, jobs, answers, parts, next, not_before: Instant::now(), failures: 0 }
+        let (not_before, thought, failures) = (Instant::now(), Duration::ZERO, 0);
+        Self { platform, conversation, jobs, answers, parts, next, not_before, thought, failures }
     }
 
     /// Shows what comes until nobody can send any more, or nothing came for this long and `is_over` says that nothing will.
@@ -87,7 +91,9 @@ impl Owner {
                 }
             }
             if operation.is_none() && self.not_before <= Instant::now() {
+                let began = std::time::Instant::now();
                 operation = self.next_operation();
+                self.thought = began.elapsed();
             }
             if operation.is_none() {
                 self.answers.retain(|_, shown| !shown.is_done());
@@ -205,7 +211,7 @@ impl Owner {
 
     /// Takes in what came of an operation.
     fn settle(&mut self, id: u64, step: &Step, result: Result<Option<Posted>, PlatformError>) {
-        let pace = self.platform.capabilities().pace;
+        let pace = self.platform.capabilities().pace.max(self.thought);
         let Some(shown) = self.answers.get_mut(&id) else { return };
         let pause = match result {
             Ok(posted) => {

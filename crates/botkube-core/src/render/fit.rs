@@ -42,6 +42,9 @@ pub enum Fitted {
 /// where there are any, and never within what people see as one character.
 #[must_use]
 pub fn fit(post: Post, capabilities: &Capabilities) -> Vec<Fitted> {
+    if let Some(fits) = at_once(&post, capabilities) {
+        return vec![fits];
+    }
     let limits = Limits::of(capabilities);
     let Post { message, header, live, .. } = &post;
     let mut content = message.clone();
@@ -109,6 +112,35 @@ pub fn fit(post: Post, capabilities: &Capabilities) -> Vec<Fitted> {
         }))
     });
     fitted.chain(file).collect()
+}
+
+/// A post of nothing but texts that fits as it is, as most do; nothing where that is not seen at a glance. Output that grows
+/// comes this way many times a second.
+fn at_once(post: &Post, capabilities: &Capabilities) -> Option<Fitted> {
+    let Post { message, header, live, .. } = post;
+    let Message { base_body, sections, plaintext_inputs, timestamp, .. } = message;
+    // No text has more characters than bytes.
+    let [code, plain] = [&base_body.code_block, &base_body.plaintext].map(String::len);
+    let header = header.as_ref().map_or(0, String::len);
+    let fits = sections.is_empty()
+        && plaintext_inputs.is_empty()
+        && timestamp.is_zero()
+        && (capabilities.live || live.is_none())
+        && code <= capabilities.code
+        && plain.max(header) <= capabilities.text
+        && header <= capabilities.message / 2
+        && code + plain + header <= capabilities.message;
+    if !fits {
+        return None;
+    }
+    let mut post = post.clone();
+    post.message.replace_bot_name(&capabilities.bot_name, None);
+    // A name is longer than its placeholder, or not.
+    let grew = post.message.base_body.code_block.len() > code || post.message.base_body.plaintext.len() > plain;
+    if !capabilities.ephemeral {
+        post.audience = Audience::Everyone;
+    }
+    (!grew).then(|| Fitted::Post(Box::new(post)))
 }
 
 /// The last message before a file: the beginning of what is left, that there is a file, and the controls of what is left, as
