@@ -104,7 +104,7 @@ impl<C> Call<C> {
     pub fn slack_state(&self) -> Result<SlackState> {
         match self.context().map(|c| &c.slack_state[..]) {
             None | Some([]) => Ok(SlackState::default()),
-            Some(json) => Ok(serde_json::from_slice(json)?),
+            Some(json) => Ok(SlackState::from_json(json)?),
         }
     }
 

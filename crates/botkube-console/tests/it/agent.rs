@@ -315,13 +315,17 @@ impl Window {
         }
     }
 
-    /// The first entry like this, in any state it comes to have.
+    /// The first entry like this, in any state it comes to have; what the same frame tells after it is still to be had.
     pub(crate) async fn entry(&mut self, is_wanted: impl Fn(&Value) -> bool) -> Value {
         loop {
-            let frame = self.next().await;
-            let found = frame["entries"].as_array().into_iter().flatten().find(|entry| is_wanted(entry));
-            if let Some(found) = found {
-                return found.clone();
+            let mut frame = self.next().await;
+            let Some(entries) = frame["entries"].as_array_mut() else { continue };
+            if let Some(at) = entries.iter().position(&is_wanted) {
+                let rest = entries.split_off(at + 1);
+                let found = entries.remove(at);
+                frame["entries"] = rest.into();
+                self.held.push_front(frame);
+                return found;
             }
         }
     }
