@@ -57,7 +57,7 @@ export class Botkube {
     this.said = "";
     this.given = 0;
     const child = spawn(program("BOTKUBE_BIN", "botkube"), ["run", "--config", config, ...gallery], {
-      env: { PATH: process.env["PATH"], HOME: this.home, XDG_STATE_HOME: join(this.home, "state") },
+      env: { PATH: process.env["PATH"], HOME: this.home, XDG_STATE_HOME: join(this.home, "state"), TMPDIR: this.home },
       stdio: ["ignore", "ignore", "pipe"],
     });
     this.child = child;
