@@ -11,7 +11,9 @@ import { afterAll, beforeAll } from "vitest";
 
 const LINK = /http:\/\/127\.0\.0\.1:\d+\/\?key=\S+/g;
 const PATIENCE = 30_000;
-const EVERYTHING = ["botkube/echo", "botkube/sys", "dev/gallery"];
+/** Plugins by key, each with the configuration it gets. */
+type Plugins = Record<string, object>;
+const EVERYTHING: Plugins = { "botkube/echo": {}, "botkube/sys": {}, "dev/gallery": {} };
 
 /** Starts an agent for the scenarios of a file. */
 export function stageBotkube(): () => Botkube {
@@ -33,11 +35,12 @@ export class Botkube {
   private constructor(
     private readonly home: string,
     readonly port: number,
+    private readonly channels: string[],
   ) {}
 
-  /** An agent with two channels in which these plugins can be used. */
-  static async start(plugins = EVERYTHING): Promise<Botkube> {
-    const botkube = new Botkube(mkdtempSync(join(tmpdir(), "botkube-")), await freePort());
+  /** An agent with these channels, in each of which these plugins can be used. */
+  static async start(plugins = EVERYTHING, channels = ["ops", "dev"]): Promise<Botkube> {
+    const botkube = new Botkube(mkdtempSync(join(tmpdir(), "botkube-")), await freePort(), channels);
     await botkube.begin(plugins);
     return botkube;
   }
@@ -49,12 +52,12 @@ export class Botkube {
   /** Starts it where it is not running, as it was or with other plugins. */
   async begin(plugins = EVERYTHING): Promise<void> {
     const config = join(this.home, "botkube.yaml");
-    writeFileSync(config, configuration(this.port, plugins));
-    const gallery = plugins.includes("dev/gallery") ? ["--plugin", `gallery=${program("GALLERY_BIN", "executor_gallery")}`] : [];
+    writeFileSync(config, configuration(this.port, plugins, this.channels));
+    const gallery = "dev/gallery" in plugins ? ["--plugin", `gallery=${program("GALLERY_BIN", "executor_gallery")}`] : [];
     this.said = "";
     this.given = 0;
     const child = spawn(program("BOTKUBE_BIN", "botkube"), ["run", "--config", config, ...gallery], {
-      env: { PATH: process.env["PATH"], HOME: this.home, XDG_STATE_HOME: join(this.home, "state") },
+      env: { PATH: process.env["PATH"], HOME: this.home, XDG_STATE_HOME: join(this.home, "state"), TMPDIR: this.home },
       stdio: ["ignore", "ignore", "pipe"],
     });
     this.child = child;
@@ -122,15 +125,14 @@ export class Botkube {
   }
 }
 
-function configuration(port: number, plugins: string[]): string {
-  const executors = Object.fromEntries(plugins.map((key) => [key, { enabled: true }]));
-  const bindings = { executors: ["tools"] };
-  const channels = { ops: { name: "ops", bindings }, dev: { name: "dev", bindings } };
+function configuration(port: number, plugins: Plugins, channels: string[]): string {
+  const tools = Object.fromEntries(Object.entries(plugins).map(([key, config]) => [key, { enabled: true, config }]));
+  const bound = Object.fromEntries(channels.map((alias) => [alias, { name: alias, bindings: { executors: ["tools"] } }]));
   // JSON is YAML.
   return JSON.stringify({
     settings: { clusterName: "demo" },
-    communications: { default: { console: { web: { port }, channels } } },
-    executors: { tools: executors },
+    communications: { default: { console: { web: { port }, channels: bound } } },
+    executors: { tools },
   });
 }
 

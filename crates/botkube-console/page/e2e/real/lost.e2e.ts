@@ -136,7 +136,7 @@ test("a button of a message whose plugin is bound no more is answered, and nothi
   const visit = await Visit.at(await botkube.link());
   const answer = await visit.ask("gallery buttons");
   await botkube.kill();
-  await botkube.begin(["botkube/echo"]);
+  await botkube.begin({ "botkube/echo": {} });
   await connected(visit);
   await answer.getByRole("button", { name: "Primary" }).click();
   await expect.poll(() => answers(visit, "gallery used buttons primary").flat().length).toBe(1);

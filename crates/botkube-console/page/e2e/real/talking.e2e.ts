@@ -62,7 +62,7 @@ test("a table is refreshed, ordered and searched in its place", async () => {
   await name.press("Enter");
   await expect.poll(() => header.textContent()).toContain('sys top --by pid --name="botkube"');
   const programs = async () => ((await table.textContent()) ?? "").split("PROGRAM\n")[1]?.trim().split("\n") ?? [];
-  await expect.poll(async () => (await programs()).every((line) => line.endsWith("botkube"))).toBe(true);
+  await expect.poll(async () => (await programs()).every((line) => line.includes("botkube"))).toBe(true);
   expect((await programs()).length).toBeGreaterThan(0);
   expect(await ada.entries.locator("pre").filter({ hasText: "PID" }).count()).toBe(1);
 });
@@ -124,9 +124,11 @@ test("output that no message takes goes on in further messages, and is whole", a
   await ada.ask("gallery huge");
   const said = () => [...ada.told("dev").values()].findLast(({ text }) => text === "gallery huge")!.id;
   const pieces = () => [...ada.told("dev").values()].filter(({ answers }) => answers === said());
-  await expect.poll(() => pieces().at(-1)?.live?.state).toMatchObject({ ended: { status: "succeeded" } });
-  const lines = pieces().flatMap(({ message }) => message?.baseBody?.codeBlock?.trimEnd().split("\n") ?? []);
-  expect(lines.map((line) => parseInt(line))).toEqual(Array.from({ length: 5000 }, (_, at) => at + 1));
+  const bodies = () => pieces().flatMap(({ message }) => [message?.baseBody, ...(message?.sections ?? []).map(({ body }) => body)]);
+  const lines = () => bodies().flatMap((body) => body?.codeBlock?.trimEnd().split("\n") ?? []);
+  await expect.poll(() => lines().length).toBe(5000);
+  expect(lines().map((line) => parseInt(line))).toEqual(Array.from({ length: 5000 }, (_, at) => at + 1));
+  expect(pieces().at(-1)!.live?.state).toMatchObject({ ended: { status: "succeeded" } });
 });
 
 test("everything in the gallery is shown, and nothing hostile becomes markup, script or a link", async () => {

@@ -332,7 +332,7 @@ function about({ executors, notifications }: Channel) {
   const bound = executors.map(printable).join(", ");
   return html`<span class="about">
     ${bound ? html`<span class="badge" title="Executors bound to this channel"><bdi>${bound}</bdi></span>` : nothing}
-    ${notifications ? nothing : html`<span class="badge" title="Events are not shown here">muted</span>`}
+    ${notifications ? nothing : html`<span class="badge" title="No sources of events are bound to this channel">no events</span>`}
   </span>`;
 }
 
