@@ -36,6 +36,9 @@ pub const LONGEST_NAME: usize = 80;
 /// The revisions of a history begin where those of any earlier one end, unless it had more changes in a second than this.
 /// JavaScript knows all of them exactly until 2106.
 const CHANGES_A_SECOND: u64 = 1 << 21;
+/// How long after something was said the agent may have ended without a trace of an answer, in milliseconds; a command that
+/// ran for longer has one, and what has none was not to be answered.
+const UNANSWERED: u64 = 5000;
 
 /// The channels of the console.
 pub struct Rooms {
@@ -141,6 +144,10 @@ struct Kept {
     last: u64,
     /// The revision before the first of this history.
     began: u64,
+    /// The last revision that was found of it.
+    found: u64,
+    /// Where it goes on. What may have been told in between was not kept.
+    resumed: u64,
     /// The entries by the keys of whoever said them.
     keys: HashMap<String, String>,
 }
@@ -428,8 +435,12 @@ impl Rooms {
                 }
                 self.put(room, &mut kept, entry);
             }
+            let newest = kept.entries.iter().map(|entry| entry.at).max().unwrap_or_default();
             // The answer to a control may have been shown in the place of its message.
-            let is_typed = |entry: &&Arc<Entry>| entry.text.is_some() && entry.how == Some(Origin::Typed);
+            let is_typed = |entry: &&Arc<Entry>| {
+                let is_late = entry.at.saturating_add(UNANSWERED) >= newest;
+                is_late && entry.text.is_some() && entry.how == Some(Origin::Typed)
+            };
             let answered: HashSet<&str> = kept.entries.iter().filter_map(|entry| entry.answers.as_deref()).collect();
             let typed = kept.entries.iter().filter(is_typed).filter(|entry| !answered.contains(entry.id.as_str()));
             let lost: Vec<_> = typed.cloned().collect();
@@ -532,10 +543,14 @@ impl Room {
 impl Kept {
     fn new(entries: Vec<Entry>) -> Self {
         let revisions = || entries.iter().map(|entry| entry.revision);
-        let now = since_1970(SystemTime::now()) / 1000 * CHANGES_A_SECOND;
+        let now = since_1970(SystemTime::now()).saturating_mul(CHANGES_A_SECOND) / 1000;
+        let found = revisions().max().unwrap_or(now);
+        let resumed = found.max(now);
         Self {
-            revision: revisions().max().unwrap_or(now),
+            revision: resumed,
             began: revisions().min().map_or(now, |first| first.saturating_sub(1)),
+            found,
+            resumed,
             last: entries.iter().filter_map(|entry| entry.id.parse().ok()).max().unwrap_or_default(),
             keys: entries.iter().map(|entry| (entry.key.clone(), entry.id.clone())).collect(),
             entries: entries.into_iter().map(Arc::new).collect(),
@@ -544,7 +559,8 @@ impl Kept {
 
     /// Whether a revision is of this history; 0 is of all.
     fn knows(&self, revision: u64) -> bool {
-        revision == 0 || (self.began..=self.revision).contains(&revision)
+        let of_this = [self.began..=self.found, self.resumed..=self.revision];
+        revision == 0 || of_this.iter().any(|known| known.contains(&revision))
     }
 
     fn new_entry(&mut self, by: By, key: &str) -> Entry {
