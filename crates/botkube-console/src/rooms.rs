@@ -1,8 +1,10 @@
 //! The console as a chat platform: channels that keep what was said in them, and tell whoever watches. It knows neither
 //! terminal nor browser; both are faces of it.
 
+mod kept;
+
 use std::{
-    collections::{HashMap, HashSet, VecDeque},
+    collections::HashSet,
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak},
     time::{Duration, SystemTime},
@@ -22,6 +24,7 @@ use botkube_core::{
 use indexmap::IndexMap;
 use tokio::sync::broadcast;
 
+use self::kept::Kept;
 use crate::{
     entry::{By, Doing, Entry, File, State, since_1970},
     store::Store,
@@ -33,9 +36,6 @@ pub const KEPT: usize = 1000;
 const WAITING: usize = 512;
 /// The longest name of a person, in characters.
 pub const LONGEST_NAME: usize = 80;
-/// The revisions of a history begin where those of any earlier one end, unless it had more changes in a second than this.
-/// JavaScript knows all of them exactly until 2106.
-const CHANGES_A_SECOND: u64 = 1 << 21;
 /// How long after something was said the agent may have ended without a trace of an answer, in milliseconds; a command that
 /// ran for longer has one, and what has none was not to be answered.
 const UNANSWERED: u64 = 5000;
@@ -134,22 +134,6 @@ struct Room {
     conversation: Conversation,
     state: Mutex<Kept>,
     changes: broadcast::Sender<Change>,
-}
-
-/// What a channel keeps.
-#[derive(Default)]
-struct Kept {
-    entries: VecDeque<Arc<Entry>>,
-    revision: u64,
-    last: u64,
-    /// The revision before the first of this history.
-    began: u64,
-    /// The last revision that was found of it.
-    found: u64,
-    /// Where it goes on. What may have been told in between was not kept.
-    resumed: u64,
-    /// The entries by the keys of whoever said them.
-    keys: HashMap<String, String>,
 }
 
 impl Rooms {
@@ -537,49 +521,6 @@ impl Person {
 impl Room {
     fn kept(&self) -> MutexGuard<'_, Kept> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Kept {
-    fn new(entries: Vec<Entry>) -> Self {
-        let revisions = || entries.iter().map(|entry| entry.revision);
-        let now = since_1970(SystemTime::now()).saturating_mul(CHANGES_A_SECOND) / 1000;
-        let found = revisions().max().unwrap_or(now);
-        let resumed = found.max(now);
-        Self {
-            revision: resumed,
-            began: revisions().min().map_or(now, |first| first.saturating_sub(1)),
-            found,
-            resumed,
-            last: entries.iter().filter_map(|entry| entry.id.parse().ok()).max().unwrap_or_default(),
-            keys: entries.iter().map(|entry| (entry.key.clone(), entry.id.clone())).collect(),
-            entries: entries.into_iter().map(Arc::new).collect(),
-        }
-    }
-
-    /// Whether a revision is of this history; 0 is of all.
-    fn knows(&self, revision: u64) -> bool {
-        let of_this = [self.began..=self.found, self.resumed..=self.revision];
-        revision == 0 || of_this.iter().any(|known| known.contains(&revision))
-    }
-
-    fn new_entry(&mut self, by: By, key: &str) -> Entry {
-        self.last += 1;
-        Entry {
-            id: self.last.to_string(),
-            revision: 0,
-            at: since_1970(SystemTime::now()),
-            by,
-            key: key.to_owned(),
-            text: None,
-            how: None,
-            header: None,
-            message: None,
-            live: None,
-            file: None,
-            only_for: None,
-            answers: None,
-        }
     }
 }
 
