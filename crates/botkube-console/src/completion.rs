@@ -8,7 +8,9 @@ use std::{
 };
 
 use botkube_api::message::Message;
-use botkube_core::{builtin::Builtin, conversation::Conversation, dispatch::Dispatcher, route::PluginRef};
+use botkube_core::{
+    builtin::Builtin, conversation::Conversation, dispatch::Dispatcher, render::harmless, route::PluginRef,
+};
 use serde::Serialize;
 use tokio::{sync::OnceCell, time};
 
@@ -96,13 +98,16 @@ impl Completer {
     }
 }
 
-/// The commands a help's buttons stand for.
+/// The commands a help's buttons stand for, without those that would do something to a terminal, or cannot be typed.
 fn shown(help: &Message) -> Vec<Completion> {
     let mut help = help.clone();
     help.replace_bot_name("", None);
     let buttons = help.sections.iter().flat_map(|section| &section.buttons);
-    let commands = buttons.filter(|button| !button.command.trim().is_empty());
-    commands.map(|button| Completion { text: button.command.trim().to_owned(), about: button.name.clone() }).collect()
+    let commands = buttons.map(|button| (button.command.trim(), &button.name));
+    let is_typed =
+        |command: &str| !command.is_empty() && !command.contains(['\n', '\t']) && harmless(command) == command;
+    let typed = commands.filter(|(command, _)| is_typed(command));
+    typed.map(|(command, name)| Completion { text: command.to_owned(), about: name.clone() }).collect()
 }
 
 #[cfg(test)]

@@ -36,8 +36,9 @@ impl Console {
             // One more for the line's end.
             let mut bounded = (&mut input).take(LONGEST_LINE as u64 + 1);
             let read = tokio::select! {
-                read = bounded.read_until(b'\n', &mut line) => read,
+                biased;
                 () = stop.cancelled() => return Ended::Told,
+                read = bounded.read_until(b'\n', &mut line) => read,
             };
             match read {
                 Ok(0) => return Ended::Input,
@@ -50,8 +51,9 @@ impl Console {
             if line.len() > LONGEST_LINE && line.last() != Some(&b'\n') {
                 screen.line(&format!("Line {number} is longer than {LONGEST_LINE} bytes; nothing of it was run."));
                 tokio::select! {
-                    () = skip_line(&mut input) => continue,
+                    biased;
                     () = stop.cancelled() => return Ended::Told,
+                    () = skip_line(&mut input) => continue,
                 }
             }
             match std::str::from_utf8(&line) {

@@ -1,8 +1,10 @@
 //! The console as a chat platform: channels that keep what was said in them, and tell whoever watches. It knows neither
 //! terminal nor browser; both are faces of it.
 
+mod kept;
+
 use std::{
-    collections::{HashMap, HashSet, VecDeque},
+    collections::HashSet,
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak},
     time::SystemTime,
@@ -22,6 +24,7 @@ use botkube_core::{
 use indexmap::IndexMap;
 use tokio::sync::broadcast;
 
+use self::kept::Kept;
 use crate::{
     entry::{By, Doing, Entry, File, State, since_1970},
     preview,
@@ -34,9 +37,9 @@ pub const KEPT: usize = 1000;
 const WAITING: usize = 512;
 /// The longest name of a person, in characters.
 pub const LONGEST_NAME: usize = 80;
-/// The revisions of a history begin where those of any earlier one end, unless it had more changes in a second than this.
-/// JavaScript knows all of them exactly until 2106.
-const CHANGES_A_SECOND: u64 = 1 << 21;
+/// How long after something was said the agent may have ended without a trace of an answer, in milliseconds; a command that
+/// ran for longer has one, and what has none was not to be answered.
+const UNANSWERED: u64 = 5000;
 
 /// The channels of the console.
 pub struct Rooms {
@@ -132,18 +135,6 @@ struct Room {
     conversation: Conversation,
     state: Mutex<Kept>,
     changes: broadcast::Sender<Change>,
-}
-
-/// What a channel keeps.
-#[derive(Default)]
-struct Kept {
-    entries: VecDeque<Arc<Entry>>,
-    revision: u64,
-    last: u64,
-    /// The revision before the first of this history.
-    began: u64,
-    /// The entries by the keys of whoever said them.
-    keys: HashMap<String, String>,
 }
 
 impl Rooms {
@@ -429,8 +420,12 @@ impl Rooms {
                 }
                 self.put(room, &mut kept, entry);
             }
+            let newest = kept.entries.iter().map(|entry| entry.at).max().unwrap_or_default();
             // The answer to a control may have been shown in the place of its message.
-            let is_typed = |entry: &&Arc<Entry>| entry.text.is_some() && entry.how == Some(Origin::Typed);
+            let is_typed = |entry: &&Arc<Entry>| {
+                let is_late = entry.at.saturating_add(UNANSWERED) >= newest;
+                is_late && entry.text.is_some() && entry.how == Some(Origin::Typed)
+            };
             let answered: HashSet<&str> = kept.entries.iter().filter_map(|entry| entry.answers.as_deref()).collect();
             let typed = kept.entries.iter().filter(is_typed).filter(|entry| !answered.contains(entry.id.as_str()));
             let lost: Vec<_> = typed.cloned().collect();
@@ -527,44 +522,6 @@ impl Person {
 impl Room {
     fn kept(&self) -> MutexGuard<'_, Kept> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Kept {
-    fn new(entries: Vec<Entry>) -> Self {
-        let revisions = || entries.iter().map(|entry| entry.revision);
-        let now = since_1970(SystemTime::now()) / 1000 * CHANGES_A_SECOND;
-        Self {
-            revision: revisions().max().unwrap_or(now),
-            began: revisions().min().map_or(now, |first| first.saturating_sub(1)),
-            last: entries.iter().filter_map(|entry| entry.id.parse().ok()).max().unwrap_or_default(),
-            keys: entries.iter().map(|entry| (entry.key.clone(), entry.id.clone())).collect(),
-            entries: entries.into_iter().map(Arc::new).collect(),
-        }
-    }
-
-    /// Whether a revision is of this history; 0 is of all.
-    fn knows(&self, revision: u64) -> bool {
-        revision == 0 || (self.began..=self.revision).contains(&revision)
-    }
-
-    fn new_entry(&mut self, by: By, key: &str) -> Entry {
-        self.last += 1;
-        Entry {
-            id: self.last.to_string(),
-            revision: 0,
-            at: since_1970(SystemTime::now()),
-            by,
-            key: key.to_owned(),
-            text: None,
-            how: None,
-            header: None,
-            message: None,
-            live: None,
-            file: None,
-            only_for: None,
-            answers: None,
-        }
     }
 }
 

@@ -19,7 +19,7 @@ use std::{
     fs::File,
     io::{self, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Weak},
     time::{Duration, SystemTime},
 };
 
@@ -145,7 +145,7 @@ impl Terminal {
         let (display, woken) = Display::new(colours);
         let display = Arc::new(display);
         let place = Arc::new(std::sync::Mutex::new(channel.clone()));
-        let complete = complete(rooms.clone(), completer, place.clone(), Handle::current());
+        let complete = complete(Arc::downgrade(&rooms), completer, place.clone(), Handle::current());
         let mut lines = Lines::start(display.clone(), woken, Box::new(complete), history)?;
         let revision = |alias: &str| rooms.revision(alias).unwrap_or_default();
         let seen: BTreeMap<_, _> = rooms.channels().map(|c| (c.alias.clone(), revision(&c.alias))).collect();
@@ -210,7 +210,7 @@ impl Terminal {
             was_interrupted = false;
             match typed {
                 Some(Typed::Line(line)) => {
-                    if face.line(&line, &modes).await == Goes::Away {
+                    if face.line(&line, &modes, stop).await == Goes::Away {
                         break Ended::Input;
                     }
                     // What was meant for a pager.
@@ -344,7 +344,7 @@ impl Face {
 
     fn file_of(&self, entry: &Entry) -> Option<PathBuf> {
         let file = entry.file.as_ref()?;
-        self.rooms.store().file(file.url.rsplit('/').next()?)
+        self.rooms.store().file(file.stored_as())
     }
 
     /// Has what runs stand above the prompt.
@@ -374,7 +374,7 @@ impl Face {
     }
 
     /// Does what a line says.
-    async fn line(&mut self, line: &str, modes: &Modes) -> Goes {
+    async fn line(&mut self, line: &str, modes: &Modes, stop: &CancellationToken) -> Goes {
         if line.trim().is_empty() {
             return Goes::On;
         }
@@ -405,7 +405,7 @@ impl Face {
                     Err(error) => self.say_here(BAD, &format!("{} cannot be read: {error}", path.display())),
                 },
             },
-            Slash::More => self.more(modes).await,
+            Slash::More => self.more(modes, stop).await,
             Slash::Send => self.send(),
             Slash::Use { entry, number, text } => {
                 if let Err(reason) = self.control(entry, number, text) {
@@ -476,16 +476,14 @@ impl Face {
         self.stand();
     }
 
-    async fn more(&mut self, modes: &Modes) {
+    async fn more(&mut self, modes: &Modes, stop: &CancellationToken) {
         let long = match (&self.file, &self.long) {
             (Some(path), _) => File::open(path).map(Long::File),
             (None, Some(text)) => Ok(Long::Text(text.clone())),
             (None, None) => return self.say_here(PLAIN, "Nothing here was too long to be shown."),
         };
         let paged = match long {
-            Ok(long) => {
-                tokio::task::spawn_blocking(|| pager::page(long)).await.unwrap_or_else(|e| Err(io::Error::other(e)))
-            }
+            Ok(long) => pager::page(long, stop).await,
             Err(error) => Err(error),
         };
         modes.restore();
@@ -521,14 +519,15 @@ impl Keys {
     }
 }
 
-/// Completes lines in the channel one is in.
+/// Completes lines in the channel one is in. The thread that asks may outlive the rooms.
 fn complete(
-    rooms: Arc<Rooms>,
+    rooms: Weak<Rooms>,
     completer: Arc<Completer>,
     place: Arc<std::sync::Mutex<String>>,
     runtime: Handle,
 ) -> impl Fn(&str) -> Vec<String> + Send + Sync {
     move |typed| {
+        let Some(rooms) = rooms.upgrade() else { return Vec::new() };
         if typed.starts_with('/') {
             let channels = rooms.channels().map(|channel| format!("/channel {}", channel.alias));
             let mut words: Vec<String> =

@@ -18,7 +18,7 @@ use std::{
     io,
     net::{Ipv4Addr, SocketAddr},
     path::PathBuf,
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::{Arc, Mutex, PoisonError, Weak},
     time::Duration,
 };
 
@@ -26,7 +26,7 @@ use axum::{
     Router,
     body::Body,
     extract::{Path, Query, Request, State, WebSocketUpgrade},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::get,
@@ -74,11 +74,11 @@ pub struct Web {
     serving: tokio::task::JoinHandle<()>,
 }
 
-/// Makes links to the console.
+/// Makes links to the console as long as it is served.
 #[derive(Clone)]
 pub struct Links {
     address: SocketAddr,
-    hall: Arc<Hall>,
+    hall: Weak<Hall>,
 }
 
 /// What all connections share.
@@ -93,7 +93,7 @@ struct Hall {
     page: Asset,
     script: Asset,
     style: Asset,
-    completer: OnceLock<Arc<Completer>>,
+    completer: Arc<Completer>,
     windows: Arc<Semaphore>,
     /// The keys of cancellations that were made.
     cancelled: Mutex<VecDeque<String>>,
@@ -107,17 +107,23 @@ struct Asked {
 }
 
 impl Web {
-    /// Serves the rooms on 127.0.0.1 until `stop`; port 0 is any that is free.
+    /// Serves the rooms on 127.0.0.1 until `stop`, and completes what is typed there; port 0 is any that is free.
     ///
     /// # Errors
     ///
     /// When the port cannot be used; the text names it.
-    pub async fn start(rooms: Arc<Rooms>, port: u16, cluster: &str, stop: CancellationToken) -> io::Result<Self> {
+    pub async fn start(
+        rooms: Arc<Rooms>,
+        completer: Arc<Completer>,
+        port: u16,
+        cluster: &str,
+        stop: CancellationToken,
+    ) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(|error| {
             io::Error::new(error.kind(), format!("the console cannot be served on 127.0.0.1:{port}: {error}"))
         })?;
         let address = listener.local_addr()?;
-        let hall = Arc::new(Hall::new(rooms, address.port(), cluster, stop));
+        let hall = Arc::new(Hall::new(rooms, completer, address.port(), cluster, stop));
         let serving = tokio::spawn(serve(listener, hall.clone()));
         Ok(Self { address, hall, serving })
     }
@@ -131,13 +137,13 @@ impl Web {
     /// What makes links.
     #[must_use]
     pub fn links(&self) -> Links {
-        Links { address: self.address, hall: self.hall.clone() }
+        Links { address: self.address, hall: Arc::downgrade(&self.hall) }
     }
 
     /// A new link, as [`Links::link`] has it.
     #[must_use]
     pub fn link(&self) -> String {
-        self.links().link()
+        link(self.address, &self.hall)
     }
 
     /// Returns when nothing is served any more, some moments after the stop at most.
@@ -147,15 +153,19 @@ impl Web {
 }
 
 impl Links {
-    /// A new link, which works once and for ten minutes.
+    /// A new link, which works once and for ten minutes; `None` when nothing is served any more.
     #[must_use]
-    pub fn link(&self) -> String {
-        format!("http://{}/?key={}", self.address, self.hall.sessions.key())
+    pub fn link(&self) -> Option<String> {
+        self.hall.upgrade().map(|hall| link(self.address, &hall))
     }
 }
 
+fn link(address: SocketAddr, hall: &Hall) -> String {
+    format!("http://{address}/?key={}", hall.sessions.key())
+}
+
 impl Hall {
-    fn new(rooms: Arc<Rooms>, port: u16, cluster: &str, stop: CancellationToken) -> Self {
+    fn new(rooms: Arc<Rooms>, completer: Arc<Completer>, port: u16, cluster: &str, stop: CancellationToken) -> Self {
         Self {
             sessions: Sessions::new(rooms.store().clone()),
             rooms,
@@ -166,7 +176,7 @@ impl Hall {
             page: Asset::new("text/html; charset=utf-8", assets::PAGE),
             script: Asset::new("text/javascript; charset=utf-8", assets::SCRIPT),
             style: Asset::new("text/css; charset=utf-8", assets::STYLE),
-            completer: OnceLock::new(),
+            completer,
             windows: Arc::new(Semaphore::new(WINDOWS)),
             cancelled: Mutex::default(),
             stop,
@@ -182,11 +192,6 @@ impl Hall {
             (name == self.cookie).then_some(value)
         });
         ours.find_map(|secret| self.sessions.find(secret))
-    }
-
-    fn completer(&self) -> Option<&Arc<Completer>> {
-        let chat = self.rooms.chat().ok()?;
-        Some(self.completer.get_or_init(|| Completer::new(chat.dispatcher().clone())))
     }
 
     fn was_cancelled(&self, key: &str) -> bool {
@@ -280,7 +285,12 @@ async fn guarded(State(hall): State<Arc<Hall>>, request: Request, next: Next) ->
 }
 
 /// The page, for who has a session; a key makes one.
-async fn page(State(hall): State<Arc<Hall>>, Query(asked): Query<Asked>, headers: HeaderMap) -> Response {
+async fn page(
+    State(hall): State<Arc<Hall>>,
+    method: Method,
+    Query(asked): Query<Asked>,
+    headers: HeaderMap,
+) -> Response {
     let is_known = hall.session(&headers).is_some();
     let Some(key) = asked.key else {
         if !is_known {
@@ -290,6 +300,10 @@ async fn page(State(hall): State<Arc<Hall>>, Query(asked): Query<Asked>, headers
         answer.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(guard::PAGE_POLICY));
         return answer;
     };
+    // Whoever only looks whether a link leads somewhere leaves it to the person.
+    if method != Method::GET {
+        return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET")]).into_response();
+    }
     let is_redeemed = hall.sessions.redeem(&key);
     if !is_known && !is_redeemed {
         return no_session(&headers, "This link was used before, or is older than ten minutes.");

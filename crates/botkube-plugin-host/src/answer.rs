@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use botkube_api::message::Message;
 use botkube_core::port::{Piece, Pieces, PluginError};
 use botkube_proto::{
-    MOST_MESSAGES,
+    LONGEST_PROGRESS, MOST_MESSAGES,
     executor::ExecuteResponse,
     stream::{Part, part::Content},
 };
@@ -81,7 +81,10 @@ pub(crate) async fn follow(mut parts: Streaming<Part>, pieces: &mut dyn Pieces, 
             Content::Text(text) => Ok(Piece::Text(text)),
             Content::Message(json) => message(&json).map(Piece::Message),
             Content::Update(json) => message(&json).map(Piece::Update),
-            Content::Progress(text) => Ok(Piece::Progress(text)),
+            Content::Progress(mut text) => {
+                text.truncate(text.floor_char_boundary(LONGEST_PROGRESS));
+                Ok(Piece::Progress(text))
+            }
             Content::Rest(response) => match messages(&response) {
                 Ok(messages) => {
                     rest = messages;
@@ -107,7 +110,7 @@ impl Size {
             Content::Text(text) => (0, text.len()),
             Content::Message(json) => (0, json.len()),
             Content::Update(json) => (self.latest, json.len()),
-            // Nobody keeps it.
+            // Short, and nobody keeps it.
             Content::Progress(_) => return,
             Content::Rest(rest) => (0, rest.message.len() + rest.messages.iter().map(|m| m.len()).sum::<usize>()),
         };

@@ -1,7 +1,7 @@
 //! Agents that stay: the demo, and `botkube run`.
 
 use std::{
-    io::{self, IsTerminal},
+    io::{self, IsTerminal, Write},
     path::{Path, PathBuf},
     process::ExitCode,
     sync::Arc,
@@ -185,20 +185,48 @@ fn talk(
     ended
 }
 
-/// Says how to get in, now and whenever SIGUSR1 asks for it: a link works once. It does not go to the log, which others read.
+/// Says how to get in, now and whenever SIGUSR1 asks for it: a link works once.
 fn offer(web: &Web) {
-    let say = |links: &Links| {
-        complain(&format!("the console in a browser, for one person and ten minutes: {}", links.link()))
-    };
     let links = web.links();
-    say(&links);
+    say_link(&links);
     if let Ok(mut asked) = signal(SignalKind::user_defined1()) {
         tokio::spawn(async move {
             while asked.recv().await.is_some() {
-                say(&links);
+                say_link(&links);
             }
         });
     }
+}
+
+/// Gives a new link to the person at this terminal. Without one, what is said here goes to a log, which others read: then the
+/// link is in a file of its owner's.
+fn say_link(links: &Links) {
+    let Some(link) = links.link() else { return };
+    if io::stderr().is_terminal() {
+        return complain(&format!("the console in a browser, for one person and ten minutes: {link}"));
+    }
+    let path = setup::state_dir().join("console-link");
+    match keep_link(&path, &link) {
+        Ok(()) => complain(&format!(
+            "the console in a browser: the link is in {}, for one person and ten minutes; SIGUSR1 writes another",
+            path.display()
+        )),
+        Err(error) => complain(&format!(
+            "no link to the console in a browser: {} cannot be written: {error}; SIGUSR1 tries again",
+            path.display()
+        )),
+    }
+}
+
+/// Writes a link in place of the one before, for nobody else to read.
+fn keep_link(path: &Path, link: &str) -> io::Result<()> {
+    let dir = path.parent().unwrap_or(Path::new("."));
+    setup::private_dir(dir)?;
+    // It has mode 0600 from the beginning.
+    let mut file = tempfile::NamedTempFile::new_in(dir)?;
+    writeln!(file, "{link}")?;
+    file.persist(path)?;
+    Ok(())
 }
 
 /// The channels as people look at them together, from a terminal and from browsers.
@@ -234,7 +262,7 @@ impl Faces {
     }
 
     async fn serve(&self, port: u16, cluster: &str) -> Result<Web> {
-        Ok(Web::start(self.rooms.clone(), port, cluster, self.stop.clone()).await?)
+        Ok(Web::start(self.rooms.clone(), self.completer.clone(), port, cluster, self.stop.clone()).await?)
     }
 
     async fn terminal(
@@ -263,6 +291,9 @@ impl Faces {
         if let Some(web) = web {
             web.stopped().await;
         }
+        let store = self.rooms.store().clone();
+        // What is not kept is logged.
+        let _ = tokio::task::spawn_blocking(move || store.settle()).await;
     }
 }
 

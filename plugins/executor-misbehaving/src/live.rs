@@ -67,6 +67,7 @@ async fn commit(how: &str, say: &Say) -> Option<()> {
                 say.content(Content::Progress(format!("{i} of {n}"))).await?;
             }
         }
+        ["long-progress"] => say.content(Content::Progress(format!("x{}", "ä".repeat(1 << 20)))).await?,
         ["endless"] => loop {
             say.text("and so on\n".into()).await?;
         },

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use botkube_proto::executor::{ExecuteContext, ExecuteRequest, MessageContext, UserContext};
 
-use crate::{Error, Kubeconfig, Result, Run, parts::Signals, slack::SlackState};
+use crate::{Error, Kubeconfig, Part, Result, Run, parts::Signals, slack::SlackState};
 
 /// One command to answer. More may be told about it in later versions, so all but the configuration are methods.
 #[derive(Clone)]
@@ -132,7 +132,7 @@ impl<C> Call<C> {
     /// Shows how far the command is, in a few words: `call.progress("3 of 7 pods")`. It takes the place of what was said
     /// before, and costs next to nothing: of many in a row only the last is shown. Hosts that cannot show it do not get it.
     pub fn progress(&self, text: impl Into<String>) {
-        self.signals.progress(text.into());
+        self.signals.progress(Part::progress(text));
     }
 
     /// Waits until the command is cancelled; who waits for this has two seconds then to tidy up before everything of the

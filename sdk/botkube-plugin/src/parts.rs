@@ -19,14 +19,11 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     Error, Part, Reply, Result,
     message::Message,
-    reply::{Collector, Inner, cut},
+    reply::{Collector, Inner},
 };
 
 /// How long a call that was cancelled may tidy up, if it asked to be told.
 pub(crate) const GRACE: Duration = Duration::from_secs(2);
-
-/// The longest that is said of a call's progress, in bytes.
-const LONGEST_PROGRESS: usize = 1 << 10;
 
 /// What a call says.
 #[derive(Debug)]
@@ -71,7 +68,7 @@ enum Stage {
 #[derive(Default)]
 struct Progress {
     /// What was said last and has not been read.
-    latest: Option<String>,
+    latest: Option<Part>,
     reader: Option<Waker>,
 }
 
@@ -102,7 +99,7 @@ impl Parts {
                 self.work = None;
                 Poll::Ready(last)
             }
-            Poll::Pending => self.signals.poll_progress(cx).map(|text| Some(Ok(Said::Part(Part::progress(text))))),
+            Poll::Pending => self.signals.poll_progress(cx).map(|part| Some(Ok(Said::Part(part)))),
         }
     }
 
@@ -179,10 +176,9 @@ pub(crate) fn caught<T>(poll: impl FnOnce() -> Poll<Result<T>>) -> Poll<Result<T
 }
 
 impl Signals {
-    pub(crate) fn progress(&self, mut text: String) {
-        cut(&mut text, LONGEST_PROGRESS);
+    pub(crate) fn progress(&self, part: Part) {
         let mut progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
-        progress.latest = Some(text);
+        progress.latest = Some(part);
         let reader = progress.reader.take();
         drop(progress);
         if let Some(reader) = reader {
@@ -200,10 +196,10 @@ impl Signals {
         self.cancelled.cancelled().await;
     }
 
-    fn poll_progress(&self, cx: &Context<'_>) -> Poll<String> {
+    fn poll_progress(&self, cx: &Context<'_>) -> Poll<Part> {
         let mut progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
         match progress.latest.take() {
-            Some(text) => Poll::Ready(text),
+            Some(part) => Poll::Ready(part),
             None => {
                 progress.reader = Some(cx.waker().clone());
                 Poll::Pending

@@ -2,7 +2,7 @@
 
 use std::{fmt, pin::Pin};
 
-use botkube_proto::MOST_MESSAGES;
+use botkube_proto::{LONGEST_PROGRESS, MOST_MESSAGES};
 use tokio_stream::{Stream, StreamExt};
 
 use crate::{
@@ -68,9 +68,11 @@ impl Part {
     }
 
     /// How far the command is, in a few words, in place of what was said of that before: what
-    /// [`Call::progress`](crate::Call::progress) says.
+    /// [`Call::progress`](crate::Call::progress) says. Of more than 1 KiB the rest is left out.
     pub fn progress(text: impl Into<String>) -> Self {
-        Self(Piece::Progress(text.into()))
+        let mut text = text.into();
+        cut(&mut text, LONGEST_PROGRESS);
+        Self(Piece::Progress(text))
     }
 }
 

@@ -29,7 +29,7 @@ const MOST_OUTPUT: u64 = 64 << 20;
 /// `Ok(call.run("kubectl get pods").into())`. [`Run::output`] waits for its end and gives all of it.
 ///
 /// When the call is cancelled, the program and all it started are killed.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use = "nothing runs until it is a reply, or `output` is awaited"]
 pub struct Run {
     command: String,
@@ -135,7 +135,9 @@ impl Run {
         let clear_color_codes = self.clear_color_codes;
         let mut program = self.start(Stdio::piped(), Stdio::piped())?;
         let (stdout, stderr) = (program.child.stdout.take(), program.child.stderr.take());
-        let (stdout, stderr, ended) = tokio::join!(text(stdout), text(stderr), program.ended());
+        // What it started may hold the outputs longer than it runs, and is killed with it until then.
+        let (stdout, stderr) = tokio::join!(text(stdout), text(stderr));
+        let ended = program.ended().await;
 
         let plain = |text: String| if clear_color_codes { without_color_codes(&text) } else { text };
         let output = Output { stdout: plain(stdout), stderr: plain(stderr) };
@@ -168,6 +170,18 @@ impl Run {
             });
         }
         Ok(Program { path: program, child, group })
+    }
+}
+
+/// Without what it is given to read and the values of its variables: tokens are among them.
+impl fmt::Debug for Run {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.env.iter().map(|(name, _)| name).collect();
+        f.debug_struct("Run")
+            .field("command", &self.command)
+            .field("env", &names)
+            .field("dir", &self.dir)
+            .finish_non_exhaustive()
     }
 }
 

@@ -65,6 +65,9 @@ pub const DEPENDENCY_DIR: &str = "PLUGIN_DEPENDENCY_DIR";
 /// How many messages one answer may hold: hosts show the first and fifteen more, and drop the rest (`contract-plugins §2.1`).
 pub const MOST_MESSAGES: usize = 16;
 
+/// The longest that is said of a command's progress, in bytes.
+pub const LONGEST_PROGRESS: usize = 1 << 10;
+
 #[cfg(test)]
 mod tests {
     use super::executor::{Config, ExecuteContext, ExecuteRequest};

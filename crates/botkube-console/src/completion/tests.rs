@@ -14,7 +14,7 @@ use botkube_core::{
 
 use super::*;
 
-/// An executor `pods` whose help has two examples; how often it was asked for it, and how often it says nothing first.
+/// An executor `pods` whose help has two examples, and some that nobody can type; how often it was asked for it, and how often it says nothing first.
 #[derive(Default)]
 struct Pods {
     asked: AtomicUsize,
@@ -33,7 +33,10 @@ impl Plugins for Pods {
         }
         let list = Button::command("All of them", "pods list");
         let logs = Button::command("Their logs", "pods logs -f");
-        Ok(Message::new().section(Section::new().button(list).button(logs)))
+        let bad = ["pods \u{1b}[2J", "pods a\nb", "pods a\rb", "pods a\tb", "pods \u{202e}x"];
+        let section = Section::new().button(list).button(logs);
+        let section = bad.iter().fold(section, |section, command| section.button(Button::command("Bad", command)));
+        Ok(Message::new().section(section))
     }
 
     fn state(&self, _: &PluginRef) -> PluginState {

@@ -4,7 +4,7 @@ use botkube_api::message::{Button, Section};
 use botkube_core::platform::{Live, LiveState};
 
 use super::*;
-use crate::store::{InMemory, disk::Disk};
+use crate::store::{InMemory, Session, disk::Disk};
 
 fn ops() -> Conversation {
     Conversation { alias: "ops".into(), ..Conversation::default() }
@@ -114,6 +114,68 @@ async fn what_ran_when_the_agent_ended_has_ended() {
     assert!(matches!(&entries[0].live, Some(Doing { state: State::Ended { status: Status::Cancelled, .. }, .. })));
     // Entries go on where they were.
     assert_eq!(rooms.post(&ops(), &post("b", Message::code("b"))).await, Ok(Posted("2".into())));
+}
+
+/// A store that an agent left, which was killed.
+struct Left(Vec<Entry>);
+
+impl Store for Left {
+    fn load(&self, _: &str) -> Vec<Entry> {
+        self.0.clone()
+    }
+
+    fn keep(&self, _: &str, _: &Arc<Entry>) {}
+
+    fn forget(&self, _: &str, _: &Entry) {}
+
+    fn settle(&self) -> bool {
+        true
+    }
+
+    fn keep_file(&self, _: &Attachment) -> std::io::Result<String> {
+        Err(std::io::ErrorKind::Unsupported.into())
+    }
+
+    fn file(&self, _: &str) -> Option<PathBuf> {
+        None
+    }
+
+    fn sessions(&self) -> Vec<Session> {
+        Vec::new()
+    }
+
+    fn keep_session(&self, _: &Session) {}
+
+    fn forget_session(&self, _: &str) {}
+}
+
+/// What a person typed at this time, in milliseconds since 1970.
+fn typed(kept: &mut Kept, at: u64) -> Entry {
+    let entry = kept.new_entry(By { id: "ada".into(), ..By::default() }, &format!("ada/{at}"));
+    Entry { at, revision: kept.resumed + at, text: Some("ping".into()), how: Some(Origin::Typed), ..entry }
+}
+
+#[test]
+fn only_what_was_said_right_before_the_end_may_have_lost_its_answer() {
+    let mut kept = Kept::default();
+    let left = [1000, 60_000, 64_000].map(|at| typed(&mut kept, at)).to_vec();
+    let rooms = Rooms::new(vec![ops()], Arc::new(Left(left)));
+    let (entries, _) = rooms.watch("ops", "ada", 0).unwrap();
+    let answered: Vec<_> = entries.iter().filter_map(|entry| entry.answers.as_deref()).collect();
+    assert_eq!(answered, ["2", "3"]);
+}
+
+#[test]
+fn what_was_told_and_not_kept_before_a_kill_is_told_anew() {
+    let mut kept = Kept::new(Vec::new());
+    let entry = Entry { text: None, ..typed(&mut kept, 1) };
+    let last = entry.revision;
+    let rooms = Rooms::new(vec![ops()], Arc::new(Left(vec![entry])));
+    let is_known = |revision| rooms.knows("ops", revision).unwrap();
+    assert_eq!((is_known(last), is_known(last + 9)), (true, false));
+    let seen = |after| rooms.watch("ops", "ada", after).unwrap().0.len();
+    assert_eq!((seen(last), seen(last + 9)), (0, 1));
+    assert!(is_known(rooms.revision("ops").unwrap()));
 }
 
 #[tokio::test]

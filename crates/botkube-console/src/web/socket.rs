@@ -106,6 +106,7 @@ impl Window {
                         self.outbox.close(code::REFUSED, "the session has ended; open a new link");
                         return false;
                     }
+                    self.outbox.has_room().await;
                     self.welcome();
                     continue;
                 }
@@ -204,9 +205,10 @@ impl Window {
     fn complete(&mut self, id: u64, channel: &str, text: String) {
         while self.completions.try_join_next().is_some() {}
         let channel = self.hall.rooms.channels().find(|other| other.alias == channel).cloned();
-        let (Some(channel), Some(completer)) = (channel, self.hall.completer().cloned()) else {
+        let Some(channel) = channel else {
             return self.outbox.answer(&ToBrowser::Completions { id, items: &[] });
         };
+        let completer = self.hall.completer.clone();
         if self.completions.len() >= COMPLETIONS {
             let items = completer.known(&channel, &text);
             return self.outbox.answer(&ToBrowser::Completions { id, items: &items });
@@ -236,7 +238,8 @@ impl Window {
     }
 
     fn hello(&mut self, seen: &BTreeMap<String, u64>) {
-        self.channels.abort_all();
+        // Dropping the old ones ends them, and nothing of them is kept.
+        self.channels = JoinSet::new();
         let (hall, person) = (self.hall.clone(), self.person.borrow().id.clone());
         for channel in hall.rooms.channels().map(|channel| &channel.alias) {
             let seen = seen.get(channel).copied().unwrap_or_default();

@@ -14,6 +14,7 @@ use async_trait::async_trait;
 use botkube_api::message::{Button, LabelInput, Message, OptionGroup, OptionItem, Section, Select, Selects};
 use botkube_config::model::Config;
 use botkube_console::{
+    completion::Completer,
     rooms::Rooms,
     store::{InMemory, Store},
     web::Web,
@@ -137,10 +138,11 @@ impl Agent {
         let dispatcher = Dispatcher::new(config, executors, Arc::new(AllowBound), plugin.clone(), plugin.clone());
         let channel = |alias: &str| Conversation { alias: alias.into(), interactive: true, ..Conversation::default() };
         let rooms = Rooms::new(vec![channel("ops"), channel("dev")], store);
-        let chat = Chat::new(Arc::new(dispatcher), rooms.clone());
+        let dispatcher = Arc::new(dispatcher);
+        let chat = Chat::new(dispatcher.clone(), rooms.clone());
         rooms.answered_by(&chat);
         let stop = CancellationToken::new();
-        let web = Web::start(rooms, port, "demo", stop.clone()).await.unwrap();
+        let web = Web::start(rooms, Completer::new(dispatcher), port, "demo", stop.clone()).await.unwrap();
         Self { web, plugin, chat, stop }
     }
 

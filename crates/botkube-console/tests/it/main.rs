@@ -127,6 +127,17 @@ async fn told_to_stop_it_stops_though_the_input_stays_open() {
 }
 
 #[tokio::test]
+async fn told_to_stop_it_answers_nothing_more_that_is_there() {
+    let stop = CancellationToken::new();
+    stop.cancel();
+    for _ in 0..20 {
+        let mut output = Vec::new();
+        assert_eq!(console().piped(&b"ping\n"[..], &mut output, pending(), &stop).await, Ended::Told);
+        assert!(output.is_empty());
+    }
+}
+
+#[tokio::test]
 async fn without_a_reader_it_ends_after_the_first_answer() {
     let ended = console().piped(&b"ping\nping\n"[..], Closed, pending(), &CancellationToken::new()).await;
     assert_eq!(ended, Ended::Output);

@@ -30,6 +30,25 @@ async fn a_link_becomes_a_session_once() {
 }
 
 #[tokio::test]
+async fn who_only_looks_whether_a_link_leads_somewhere_does_not_use_it_up() {
+    let agent = Agent::start().await;
+    let link = agent.web.link();
+    let path = &link[link.find("/?").unwrap()..];
+    let looked = request(agent.port(), "HEAD", path, &[]).await;
+    assert_eq!((looked.status, looked.header("allow"), looked.header("set-cookie")), (405, Some("GET"), None));
+    assert_eq!(agent.get(path, &[]).await.status, 303);
+}
+
+#[tokio::test]
+async fn links_hold_nothing_that_ends_with_the_agent() {
+    let agent = Agent::start().await;
+    let links = agent.web.links();
+    assert!(links.link().is_some_and(|link| link.contains("/?key=")));
+    agent.end().await;
+    assert_eq!(links.link(), None);
+}
+
+#[tokio::test]
 async fn a_used_link_still_leads_who_has_a_session_to_the_page() {
     let agent = Agent::start().await;
     let browser = agent.browser().await;
@@ -523,7 +542,8 @@ async fn a_port_that_is_taken_is_named() {
     let agent = Agent::start().await;
     let store = std::sync::Arc::new(botkube_console::store::InMemory::new().unwrap());
     let rooms = botkube_console::rooms::Rooms::new(Vec::new(), store);
+    let completer = botkube_console::completion::Completer::new(crate::console().dispatcher);
     let stop = tokio_util::sync::CancellationToken::new();
-    let error = botkube_console::web::Web::start(rooms, agent.port(), "demo", stop).await.err().unwrap();
+    let error = botkube_console::web::Web::start(rooms, completer, agent.port(), "demo", stop).await.err().unwrap();
     assert!(error.to_string().contains(&format!("127.0.0.1:{}", agent.port())), "{error}");
 }

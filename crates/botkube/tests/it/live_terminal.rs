@@ -233,6 +233,25 @@ fn very_long_output_is_folded_and_all_of_it_is_paged() {
     person.says("/more");
     person.sees("the pager's end", |screen| count(screen, "300 of 300") == 1 && screen.trim_end().ends_with('›'));
     person.leaves();
+    machine.is_tidy();
+}
+
+#[test]
+fn told_to_end_it_does_not_wait_for_the_pager() {
+    let machine = Machine::new();
+    let pager = machine.script("pager", "#!/bin/sh\necho paged by $$.\nexec sleep 600\n");
+    let variables = [("PAGER", &*format!("LESS=x {pager}"))];
+    let mut person = Person::new(&machine, (12, 80), &["--plugin", &mine(&machine)], &variables);
+    person.says("mine stream 300 every 1");
+    person.sees("the fold", |screen| screen.contains("… 250 more lines: /more"));
+    person.says("/more");
+    person.sees("the pager", |screen| screen.contains("paged by "));
+    let screen = person.looks();
+    let pager = screen.split("paged by ").nth(1).and_then(|rest| rest.split('.').next()).unwrap();
+    person.agent.set_kill_timeout(Some(20_000));
+    let ended = person.agent.exit().unwrap();
+    assert!(matches!(ended, WaitStatus::Exited(_, 0)), "{ended:?}");
+    assert!(!std::path::Path::new(&format!("/proc/{pager}")).exists());
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! Lines from a pipe: every line is a message, answers come in order, the end of input ends bare `botkube`.
 
 use std::{
+    fs,
     io::{BufRead, BufReader, Write},
+    os::unix::fs::PermissionsExt,
     process::{Command, Stdio},
 };
 
@@ -119,6 +121,37 @@ communications: {main: {console: {}}}",
 
     Command::new("kill").arg(agent.id().to_string()).status().unwrap();
     conformance::eventually("the agent has ended", || agent.try_wait().unwrap().is_some());
+    assert_eq!(agent.wait().unwrap().code(), Some(0));
+    machine.is_tidy();
+}
+
+#[test]
+fn a_link_to_the_console_is_told_nobody_but_the_owner_of_a_file() {
+    let machine = Machine::new();
+    let config = machine.file(
+        "c.yaml",
+        "communications: {main: {console: {web: {port: 0}}}}\nsettings: {clusterName: x, log: {level: info}}",
+    );
+    let mut agent = machine.botkube(["run", "--config", &config]);
+    let mut agent = agent.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let path = machine.path(".local/state/botkube/console-link");
+    let says = format!(
+        "botkube: the console in a browser: the link is in {}, for one person and ten minutes; SIGUSR1 writes another",
+        path.display()
+    );
+    let mut lines = BufReader::new(agent.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let mut link = || {
+        let said: Vec<String> = lines.by_ref().take_while(|line| *line != says).collect();
+        assert!(!said.iter().any(|line| line.contains("key=")), "{said:?}");
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        fs::read_to_string(&path).unwrap()
+    };
+    let first = link();
+    assert!(first.starts_with("http://127.0.0.1:") && first.contains("/?key=") && first.ends_with('\n'), "{first:?}");
+    Command::new("kill").args(["-USR1", &agent.id().to_string()]).status().unwrap();
+    let second = link();
+    assert!(second.contains("/?key=") && second != first, "{second:?}");
+    Command::new("kill").arg(agent.id().to_string()).status().unwrap();
     assert_eq!(agent.wait().unwrap().code(), Some(0));
     machine.is_tidy();
 }

@@ -121,6 +121,14 @@ async fn progress_comes_before_a_reply_that_is_no_stream() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn of_long_progress_only_the_beginning_comes() {
+    let kept = Kept::new(Settings::default());
+    let answer = kept.ask("mine stream long-progress").await;
+    assert_eq!(answer.pieces, [Piece::Progress(format!("x{}", "ä".repeat(511)))]);
+    kept.host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_programs_output_comes_line_by_line_in_order_with_its_failure_at_the_end() {
     let kept = Kept::new(Settings::default());
     let answer = kept.ask("live run sh -c 'echo one; sleep 0.05; echo two >&2; sleep 0.05; echo three; exit 3'").await;

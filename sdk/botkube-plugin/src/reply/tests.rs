@@ -13,6 +13,11 @@ async fn text_of_a_stream_becomes_one_message() {
     assert_eq!(reply.collect().await.unwrap(), [Message::code("a\nb\n").with_filter()]);
 }
 
+#[test]
+fn progress_is_said_in_a_few_words() {
+    assert_eq!(Part::progress(format!("x{}", "ä".repeat(5000))).0, Piece::Progress(format!("x{}", "ä".repeat(511))));
+}
+
 #[tokio::test]
 async fn messages_of_a_stream_keep_their_place() {
     let reply = streamed(vec![Ok(Part::text("a")), Ok(Part::message(Message::text("m"))), Ok(Part::text("b"))]);

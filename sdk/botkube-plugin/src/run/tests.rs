@@ -72,14 +72,45 @@ async fn a_cancelled_run_kills_what_it_started_too() {
         }
     };
     running.abort();
-    let gone = async {
-        // A zombie counts as gone: who reaps it is none of ours.
-        let alive = || fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|s| !s.contains(") Z "));
-        while alive() {
+    ends(pid).await;
+}
+
+#[tokio::test]
+async fn what_a_program_leaves_behind_with_its_outputs_is_killed_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let pids = dir.path().join("pids");
+    let mut running = tokio::spawn(Run::new(format!("sh -c 'sleep 600 & echo $$ $! > {}'", pids.display())).output());
+    let (leader, left) = loop {
+        let text = fs::read_to_string(&pids).unwrap_or_default();
+        match text.trim().split_once(' ').map(|(leader, left)| (leader.parse().unwrap(), left.parse().unwrap())) {
+            Some(pids) if text.ends_with('\n') => break pids,
+            _ => tokio::task::yield_now().await,
+        }
+    };
+    ends(leader).await;
+    let waited = tokio::time::timeout(Duration::from_millis(200), &mut running).await;
+    assert!(waited.is_err(), "what holds its outputs may say something");
+    running.abort();
+    ends(left).await;
+}
+
+#[test]
+fn what_is_told_about_a_program_holds_no_secret() {
+    let shown = format!("{:?}", Run::new("login --stdin").env("TOKEN", "s3cret").stdin("s3cret"));
+    assert!(shown.contains("login") && shown.contains("TOKEN") && !shown.contains("s3cret"), "{shown}");
+    assert!(!shown.contains(&format!("{:?}", b"s3cret")), "{shown}");
+}
+
+/// Waits until a process runs no more.
+#[track_caller]
+fn ends(pid: i32) -> impl Future<Output = ()> {
+    let ended = async move {
+        // A zombie counts as ended: who reaps it is none of ours.
+        while fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|s| !s.contains(") Z ")) {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(10), gone).await.expect("the grandchild lives on");
+    async move { tokio::time::timeout(Duration::from_secs(10), ended).await.expect("the process lives on") }
 }
 
 /// What a program says piece by piece, and the error at its end.
