@@ -214,6 +214,10 @@ impl Rooms {
     /// Why nothing was run.
     pub fn press(&self, alias: &str, person: &Person, key: &str, used: &Used) -> Result<Accepted, Refused> {
         let room = self.room(alias)?;
+        // What was done may have changed the message since.
+        if room.kept().keys.contains_key(&own_key(person, key)) {
+            return Ok(Accepted::Before);
+        }
         let message = self.message(room, person, &used.entry)?;
         let Pressed { text, origin, controls } = control::press(&message, &used.control, &used.values, &used.entered)
             .map_err(|error| Refused::Control(error.to_string()))?;
@@ -305,7 +309,7 @@ impl Rooms {
         if incoming.text.len() > LONGEST {
             return Err(Refused::TooLong(incoming.text.len()));
         }
-        let key = format!("{}/{key}", person.id);
+        let key = own_key(person, key);
         let id = {
             let mut kept = room.kept();
             if kept.keys.contains_key(&key) {
@@ -534,6 +538,11 @@ fn shown(entry: Entry, post: &Post) -> Entry {
         only_for: person(&post.audience),
         ..entry
     }
+}
+
+/// A key of a person's own, so that nobody's key is another's.
+fn own_key(person: &Person, key: &str) -> String {
+    format!("{}/{key}", person.id)
 }
 
 fn person(audience: &Audience) -> Option<String> {

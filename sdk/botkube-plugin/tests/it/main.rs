@@ -131,7 +131,7 @@ async fn a_missing_kubeconfig_is_explained_to_the_user() {
 
 #[tokio::test]
 async fn what_is_chosen_in_a_select_can_be_read() {
-    let state = r#"{"values":{"b1":{"pick":{"selected_option":{"text":null,"value":"web-1"}}}}}"#;
+    let state = r#"{"values":{"b1":{"pick":{"files":null,"selected_options":null,"selected_option":{"text":null,"value":"web-1"}}}}}"#;
     let plugin = Plugin::new(Probe::default()).slack_state(state);
     assert_eq!(plugin.execute("probe state", &[]).await.unwrap(), Reply::code("web-1"));
     assert_eq!(asked("state", &[]).await.unwrap(), Reply::code("nothing"));

@@ -3,13 +3,13 @@
 // page.
 
 import { spawn, type ChildProcess } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll } from "vitest";
 
-const LINK = /http:\/\/127\.0\.0\.1:\d+\/\?key=\S+/g;
+const LINK = /the link is in (\S+), for one person/g;
 const PATIENCE = 30_000;
 /** Plugins by key, each with the configuration it gets. */
 type Plugins = Record<string, object>;
@@ -102,8 +102,9 @@ export class Botkube {
     rmSync(this.home, { recursive: true });
   }
 
+  /** The files it says links are in: one file, and each link takes the place of the one before. */
   private links(): string[] {
-    return this.said.match(LINK) ?? [];
+    return [...this.said.matchAll(LINK)].map((match) => match[1]!);
   }
 
   /** The link of this number, as soon as it is printed. */
@@ -117,7 +118,7 @@ export class Botkube {
         if (!link && (ended === null || ended === undefined)) return;
         clearTimeout(timer);
         this.heard = () => {};
-        if (link) resolve(link);
+        if (link) resolve(readFileSync(link, "utf8").trim());
         else fail(`ended with ${ended}`);
       };
       this.heard();

@@ -332,7 +332,7 @@ function about({ executors, notifications }: Channel) {
   const bound = executors.map(printable).join(", ");
   return html`<span class="about">
     ${bound ? html`<span class="badge" title="Executors bound to this channel"><bdi>${bound}</bdi></span>` : nothing}
-    ${notifications ? nothing : html`<span class="badge" title="No sources of events are bound to this channel">no events</span>`}
+    ${notifications ? nothing : html`<span class="badge" title="Notifications of events are off in this channel">muted</span>`}
   </span>`;
 }
 
