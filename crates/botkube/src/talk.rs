@@ -188,8 +188,10 @@ fn talk(
 /// Says how to get in, now and whenever SIGUSR1 asks for it: a link works once.
 fn offer(web: &Web) {
     let links = web.links();
+    // Listened to before anybody is told: unheard, the signal would end the agent.
+    let asked = signal(SignalKind::user_defined1());
     say_link(&links);
-    if let Ok(mut asked) = signal(SignalKind::user_defined1()) {
+    if let Ok(mut asked) = asked {
         tokio::spawn(async move {
             while asked.recv().await.is_some() {
                 say_link(&links);
