@@ -39,7 +39,7 @@ export class Botkube {
   ) {}
 
   /** An agent with these channels, in each of which these plugins can be used. */
-  static async start(plugins = EVERYTHING, channels = ["ops", "dev"]): Promise<Botkube> {
+  static async start(plugins = EVERYTHING, channels = ["dev", "ops"]): Promise<Botkube> {
     const botkube = new Botkube(mkdtempSync(join(tmpdir(), "botkube-")), await freePort(), channels);
     await botkube.begin(plugins);
     return botkube;
