@@ -36,6 +36,257 @@ pub(crate) enum Verb {
     /// Look at a message as plugins write it
     #[command(subcommand)]
     Message(MessageVerb),
+    /// Build the plugins in folders, run them in a console, and swap them whenever a file changes
+    #[command(after_help = "Example: botkube plugin new executor greet && botkube dev greet")]
+    Dev(Dev),
+    /// Make, check, build and publish plugins
+    #[command(subcommand)]
+    Plugin(PluginVerb),
+    /// Write down which plugins a configuration means, with their checksums, into botkube.lock beside it
+    #[command(after_help = "Example: botkube lock --config botkube.yaml\n         botkube lock --config botkube.yaml --update botkube/kubectl")]
+    Lock(Lock),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Dev {
+    /// The folders of the plugins; the current one by default. The first may have a botkube.yaml, a whole configuration in
+    /// which a plugin's key is dev/NAME
+    #[arg(value_name = "DIR")]
+    pub(crate) dirs: Vec<PathBuf>,
+
+    /// Build with this command instead, which leaves one executable or more, called executor_… or executor-…; said by sh in
+    /// the folder
+    #[arg(long, value_name = "CMD")]
+    pub(crate) build: Option<String>,
+
+    /// Do not start the plugin: wait until somebody does, in a debugger or by hand, and have no deadlines
+    #[arg(long)]
+    pub(crate) attach: bool,
+
+    /// Write what is typed, clicked and answered into this file, for `botkube plugin test --replay`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) record: Option<PathBuf>,
+
+    /// The port of the console in a browser; 0 is any
+    #[arg(long, default_value_t = 0)]
+    pub(crate) port: u16,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PluginVerb {
+    /// Make a small complete project that builds, has a test, and answers
+    #[command(after_help = "Example: botkube plugin new executor greet\n         botkube plugin new executor greet --lang go")]
+    New(New),
+    /// Build a plugin for every platform, the same bytes each time
+    #[command(after_help = "Example: botkube plugin build --archive tar.gz")]
+    Build(Build),
+    /// Find out whether a plugin in any language behaves as the agent and people expect
+    #[command(after_help = "Example: botkube plugin test plugin-dist/executor_greet_linux_amd64\n         botkube plugin test --replay session.yaml .")]
+    Test(Test),
+    /// Write the index of a plugin repository from a folder of built plugins
+    #[command(after_help = "Example: botkube plugin index plugin-dist --url-base https://example.org/v1.0.0")]
+    Index(Index),
+    /// Be a plugin repository on this machine, with an index made anew for every request
+    #[command(after_help = "Example: botkube plugin serve plugin-dist --port 3010 --header 'X-Token: secret'")]
+    Serve(Serve),
+    /// Show what a plugin says about itself
+    #[command(after_help = "Example: botkube plugin inspect ./executor_greet_linux_amd64\n         botkube plugin inspect --config botkube.yaml botkube/kubectl")]
+    Inspect(Inspect),
+    /// List the plugins a configuration means, and what is here of them
+    #[command(after_help = "Example: botkube plugin list --outdated --config botkube.yaml")]
+    List(List),
+    /// Pack every plugin a configuration needs into one archive, for an agent without a network
+    #[command(after_help = "Example: botkube plugin bundle --config botkube.yaml plugins.tar.gz")]
+    Bundle(Bundle),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct New {
+    /// What the plugin does
+    #[arg(value_enum)]
+    pub(crate) kind: NewKind,
+
+    /// Its name, the first word of its commands; also the name of the folder that is made
+    pub(crate) name: String,
+
+    /// The language
+    #[arg(long, value_enum, default_value_t = Language::Rust)]
+    pub(crate) lang: Language,
+
+    /// The folder of the SDK's crates, instead of the one this executable was built from or its release
+    #[arg(long, value_name = "PATH")]
+    pub(crate) sdk: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum NewKind {
+    /// It answers commands
+    Executor,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Language {
+    /// With botkube-plugin
+    Rust,
+    /// With the original SDK
+    Go,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Build {
+    /// The project's folder
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub(crate) dir: PathBuf,
+
+    /// Only for this platform; may repeat. Otherwise linux and darwin on amd64 and arm64
+    #[arg(long, value_name = "OS/ARCH")]
+    pub(crate) platform: Vec<String>,
+
+    /// Pack each program into an archive, as upstream publishes them
+    #[arg(long, value_enum, value_name = "FORM")]
+    pub(crate) archive: Option<Archive>,
+
+    /// Where the files go; DIR/plugin-dist by default
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+
+    /// How the result is printed
+    #[arg(long, short, value_enum, default_value_t = Output::Text)]
+    pub(crate) output: Output,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Archive {
+    /// tar, gzipped
+    #[value(name = "tar.gz")]
+    TarGz,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Test {
+    /// A plugin's executable, a project's folder, or the key of a plugin in a configuration
+    #[arg(value_name = "FILE|DIR|KEY")]
+    pub(crate) target: String,
+
+    /// For a KEY, and for the configuration the plugin is run with
+    #[command(flatten)]
+    pub(crate) files: Files,
+
+    /// Run a recorded session instead and compare the answers
+    #[arg(long, value_name = "SESSION")]
+    pub(crate) replay: Option<PathBuf>,
+
+    /// Write the answers there are now into the session
+    #[arg(long, requires = "replay")]
+    pub(crate) update: bool,
+
+    /// How the report is printed
+    #[arg(long, short, value_enum, default_value_t = Output::Text)]
+    pub(crate) output: Output,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Index {
+    /// The folder of the built files
+    #[arg(value_name = "DIR", default_value = "./plugin-dist")]
+    pub(crate) dir: PathBuf,
+
+    /// What comes before a file's name in its address
+    #[arg(long, alias = "url-base-path", env = "PLUGIN_DOWNLOAD_URL_BASE_PATH", value_name = "URL")]
+    pub(crate) url_base: String,
+
+    /// The file that is written
+    #[arg(long, value_name = "FILE", default_value = "./plugins-index.yaml")]
+    pub(crate) output_path: PathBuf,
+
+    /// Only plugins whose name fits this regular expression
+    #[arg(long, value_name = "REGEX")]
+    pub(crate) plugin_name_filter: Option<String>,
+
+    /// Whether archives are published and not the programs; by default whichever there are
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true", require_equals = true)]
+    pub(crate) use_archive: Option<bool>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Serve {
+    /// The folder of the built files
+    #[arg(value_name = "DIR", default_value = "./plugin-dist")]
+    pub(crate) dir: PathBuf,
+
+    /// The port; 0 is any
+    #[arg(long, default_value_t = 0)]
+    pub(crate) port: u16,
+
+    /// Refuse requests without this header, as a private repository does
+    #[arg(long, value_name = "NAME: VALUE")]
+    pub(crate) header: Option<String>,
+
+    /// Refuse requests without this name and password
+    #[arg(long, value_name = "NAME:PASSWORD")]
+    pub(crate) user: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Inspect {
+    /// A plugin's executable or archive, its address, or the key of a plugin in a configuration
+    #[arg(value_name = "FILE|URL|KEY")]
+    pub(crate) target: String,
+
+    /// For a KEY
+    #[command(flatten)]
+    pub(crate) files: Files,
+
+    /// How it is printed
+    #[arg(long, short, value_enum, default_value_t = Output::Text)]
+    pub(crate) output: Output,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct List {
+    #[command(flatten)]
+    pub(crate) files: Files,
+
+    /// Ask the repositories, and show only plugins of which there is a newer version
+    #[arg(long)]
+    pub(crate) outdated: bool,
+
+    /// How the list is printed
+    #[arg(long, short, value_enum, default_value_t = Output::Text)]
+    pub(crate) output: Output,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Bundle {
+    #[command(flatten)]
+    pub(crate) files: Files,
+
+    /// The archive that is written
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+
+    /// Only for this platform; may repeat. Otherwise the one this is
+    #[arg(long, value_name = "OS/ARCH")]
+    pub(crate) platform: Vec<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Lock {
+    #[command(flatten)]
+    pub(crate) files: Files,
+
+    /// Take newer versions, of this plugin or of all; what is locked stays as it is otherwise
+    #[arg(long, value_name = "KEY", num_args = 0..=1)]
+    #[expect(clippy::option_option, reason = "absent, without a key, and with one")]
+    pub(crate) update: Option<Option<String>>,
+
+    /// Only for this platform; may repeat. Otherwise every platform the index has
+    #[arg(long, value_name = "OS/ARCH")]
+    pub(crate) platform: Vec<String>,
+
+    /// How the result is printed
+    #[arg(long, short, value_enum, default_value_t = Output::Text)]
+    pub(crate) output: Output,
 }
 
 #[derive(Debug, Subcommand)]
@@ -151,6 +402,10 @@ pub(crate) struct Run {
     /// Take unknown keys for warnings
     #[arg(long)]
     pub(crate) lenient: bool,
+
+    /// Start no plugin that is not exactly what botkube.lock says
+    #[arg(long)]
+    pub(crate) locked: bool,
 }
 
 #[derive(Debug, clap::Args)]

@@ -2,10 +2,13 @@
 
 mod args;
 mod config;
+mod dev;
 mod embedded;
 mod exec;
+mod lock;
 mod logging;
 mod message;
+mod plugin;
 mod progress;
 mod setup;
 mod talk;
@@ -32,6 +35,9 @@ fn main() -> ExitCode {
         Some(Verb::Exec(exec)) => exec::run(exec, args.plugin),
         Some(Verb::Config(verb)) => config::run(verb),
         Some(Verb::Message(verb)) => message::run(verb),
+        Some(Verb::Dev(dev)) => dev::run(dev),
+        Some(Verb::Plugin(verb)) => plugin::run(verb),
+        Some(Verb::Lock(lock)) => lock::run(lock),
         Some(Verb::Run(run)) => talk::run(run, args.plugin),
         None if env::var_os(botkube_config::CONFIG_PATHS_VARIABLE).is_some() => {
             talk::run(args::Run::default(), args.plugin)

@@ -19,6 +19,8 @@ pub struct Metadata {
     pub dependencies: BTreeMap<String, BTreeMap<String, String>>,
     /// Whether newcomers are advised to enable it.
     pub recommended: bool,
+    /// What a webhook of a source is sent, where it takes one.
+    pub external_request: Option<JsonSchema>,
 }
 
 /// A JSON schema, in place or elsewhere, never both.

@@ -21,6 +21,11 @@ const ROOMS: &[(&str, &[&str], Sdk)] = &[
         Sdk::Only(&["botkube-api", "botkube-proto", "go-plugin"]),
     ),
     ("botkube-agent", EVERYTHING_BELOW, Sdk::All),
+    (
+        "botkube-author",
+        &["botkube-config", "botkube-core", "botkube-plugin-host"],
+        Sdk::Only(&["botkube-api", "botkube-proto", "go-plugin"]),
+    ),
     ("botkube", EVERYTHING, Sdk::All),
     ("botkube-testkit", EVERYTHING_BELOW, Sdk::All),
 ];
