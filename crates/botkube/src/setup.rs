@@ -115,9 +115,8 @@ pub(crate) fn agent(told: Told, given: Vec<GivenPlugin>, progress: OnProgress) -
         given: by_name,
         demo,
         progress,
-        shown_config: shown,
     };
-    Agent::new(config, parts).context("cannot start the agent")
+    Agent::new(config, &shown, parts).context("cannot start the agent")
 }
 
 /// The channel of this alias, name or id on any platform; without one, the only channel there is.
