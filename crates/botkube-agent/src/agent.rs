@@ -150,6 +150,7 @@ impl Agent {
             embedded: Embedded { program: parts.program.clone(), args: parts.embedded_args, names: parts.embedded },
             repositories: config.plugins.repositories.keys().cloned().collect(),
             fetcher: Some(Arc::new(FromStore { store: store(&config.plugins), progress: parts.progress })),
+            ..Catalogue::default()
         };
         let launcher = Launcher::new(parts.program, parts.launch_args).map_err(AgentError::Thread)?;
         let host = Arc::new(Host::new(catalogue, Arc::new(launcher), config.plugins.clone())?);
