@@ -99,6 +99,10 @@ impl Owner {
                 self.take(event);
             }
         }
+        // Such as the end of a process whose place another one took meanwhile.
+        for Work { outcome, .. } in std::mem::take(&mut self.works).into_values() {
+            self.leftovers.spawn(outcome);
+        }
         self.leftovers.close();
         self.leftovers.wait().await;
     }
@@ -191,14 +195,11 @@ impl Owner {
     /// The process is no more.
     fn bury(&mut self, generation: Generation, exit: &Exit) -> Event {
         self.works.remove(&generation);
-        self.processes.remove(&generation);
+        let process = self.processes.remove(&generation);
         let plugin = self.plugin.name();
-        let why = match &self.state.phase {
-            Phase::Draining { reason: None, .. } => None,
-            Phase::Draining { reason: Some(reason), .. } if exit.killed => Some(reason.clone()),
-            _ => Some(exit.to_string()),
-        };
-        if let Some(how) = why {
+        if !matches!(self.state.phase, Phase::Draining { reason: None, .. } | Phase::Stopped) {
+            let verdict = process.filter(|_| exit.killed).and_then(|process| process.verdict());
+            let how = verdict.unwrap_or_else(|| exit.to_string());
             tracing::warn!(plugin, %exit, "a plugin ended");
             for line in &exit.output {
                 tracing::error!(plugin, "{line}");
@@ -315,7 +316,7 @@ impl Owner {
         let Some(process) = self.processes.remove(&generation) else { return };
         self.works.remove(&generation);
         let (parts, plugin) = (self.parts.clone(), self.plugin.clone());
-        let patience = if process.is_usable() { parts.settings.call_timeout } else { Duration::ZERO };
+        let patience = parts.settings.call_timeout;
         self.leftovers.spawn(async move {
             let Some(exit) = process.retire(patience, &parts.stop).await else { return };
             tracing::warn!(plugin = plugin.name(), %exit, "a plugin that had been replaced ended before its calls did");

@@ -262,6 +262,11 @@ impl Running {
         Some(self.verdict.get().cloned().unwrap_or_else(|| exit.to_string()))
     }
 
+    /// Why it was killed, if it was.
+    pub(crate) fn verdict(&self) -> Option<String> {
+        self.verdict.get().cloned()
+    }
+
     async fn put_down(&self, verdict: String) -> Exit {
         let _ = self.verdict.set(verdict);
         self.plugin.kill().await

@@ -372,9 +372,11 @@ impl State {
             }
             (Progress::Starting, Report::Started) => {
                 let former = std::mem::replace(&mut self.generation, candidate.generation);
+                // One that is being ended needs no more orders.
+                let retire = matches!(self.phase, Phase::Ready(_)).then_some(Action::Retire(former));
                 (self.candidate, self.distrusted) = (None, false);
                 self.serve(now, policy);
-                Some(Action::Retire(former))
+                retire
             }
             (Progress::Fetching, Report::CannotBeHad(_)) | (Progress::Starting, Report::NotStarted(_)) => {
                 (self.candidate, self.distrusted) = (None, true);
