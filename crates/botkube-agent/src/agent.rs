@@ -18,7 +18,12 @@ use botkube_core::{
     policy::AllowBound,
     route::{Executors, PluginRef},
 };
-pub use botkube_plugin_host::{catalogue::OnProgress, store::Progress};
+pub use botkube_plugin_host::{
+    catalogue::{Attached, Fetched, Fetcher, OnProgress},
+    event::{Observer, PluginEvent},
+    index::PluginKind,
+    store::Progress,
+};
 use botkube_plugin_host::{
     catalogue::{BUILT_IN_REPOSITORY, Catalogue, Embedded, FromStore},
     environment::{self, InvalidVariable},
@@ -46,6 +51,12 @@ pub struct Parts {
     pub embedded: Vec<String>,
     /// Executables of plugins given by hand, by name.
     pub given: BTreeMap<String, PathBuf>,
+    /// Where the plugins of these repositories come from, whether or not the configuration defines them.
+    pub fetchers: BTreeMap<String, Arc<dyn Fetcher>>,
+    /// Plugins that somebody else starts, by name.
+    pub attached: BTreeMap<String, Attached>,
+    /// Told what happens to plugins.
+    pub observer: Observer,
     /// Whether embedded plugins are bound in every conversation, as in the demo.
     pub demo: bool,
     /// Shown how far plugins are fetched; [`log_progress`] where nobody looks.
@@ -186,6 +197,12 @@ impl Agent {
         now.host.start(now.bound.iter().cloned());
     }
 
+    /// The plugin's files may be others now: a process of the new ones takes the place of the one that serves, which ends the
+    /// calls it has. Must be called on a runtime.
+    pub fn replace(&self, plugin: &PluginRef) {
+        self.now().host.replace(plugin);
+    }
+
     /// Waits until a plugin failed so often that the agent is to end, and says why.
     pub async fn gave_up(&self) -> String {
         loop {
@@ -226,8 +243,10 @@ impl Parts {
             },
             repositories: config.plugins.repositories.keys().cloned().collect(),
             fetcher: Some(Arc::new(FromStore { store: store(&config.plugins), progress: self.progress.clone() })),
+            fetchers: self.fetchers.clone(),
+            attached: self.attached.clone(),
         };
-        Ok(Arc::new(Host::new(catalogue, launcher, config.plugins.clone())?))
+        Ok(Arc::new(Host::observed(catalogue, launcher, config.plugins.clone(), self.observer.clone())?))
     }
 
     /// What commands are answered with under a configuration, and which plugins they can ask for.

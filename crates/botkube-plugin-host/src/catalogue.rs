@@ -11,9 +11,12 @@ use std::{
 use async_trait::async_trait;
 use botkube_config::model::PluginKey;
 use botkube_core::route::PluginRef;
+use botkube_proto::PROTOCOL_VERSION;
+use go_plugin::host::Attach;
 
 use crate::{
     index::PluginKind,
+    running::COOKIE,
     store::{Installed, Progress, Store},
 };
 
@@ -31,6 +34,20 @@ pub struct Catalogue {
     pub repositories: BTreeSet<String>,
     /// Gets plugins from them.
     pub fetcher: Option<Arc<dyn Fetcher>>,
+    /// Gets the plugins of these repositories in its place, whether or not the configuration defines them.
+    pub fetchers: BTreeMap<String, Arc<dyn Fetcher>>,
+    /// Plugins that somebody else starts, by name. They replace every plugin of that name.
+    pub attached: BTreeMap<String, Attached>,
+}
+
+/// A plugin that somebody else starts, in a terminal or a debugger. Nothing it does has a deadline of the host's, and it is
+/// waited for again whenever it ended.
+#[derive(Clone)]
+pub struct Attached {
+    /// The directory in which its socket appears; only its own may be in it.
+    pub dir: PathBuf,
+    /// Is called whenever the host begins to wait for it, and must not block.
+    pub waiting: Arc<dyn Fn() + Send + Sync>,
 }
 
 /// Gets plugins from the repositories that the configuration defines.
@@ -96,6 +113,11 @@ enum Place<'a> {
 }
 
 impl Catalogue {
+    /// Whether somebody else starts the plugin, and where it is found then.
+    pub(crate) fn attached(&self, plugin: &PluginRef) -> Option<&Attached> {
+        self.attached.get(plugin.name())
+    }
+
     /// The plugin's executable, fetched if it has to be, or why there is none and what to do.
     pub(crate) async fn obtain(&self, plugin: &PluginRef) -> Result<Executable, String> {
         match self.find(plugin)? {
@@ -116,6 +138,11 @@ impl Catalogue {
                 dependencies: None,
                 version: None,
             }));
+        }
+        if let PluginRef::Key(key) = plugin
+            && let Some(fetcher) = self.fetchers.get(&key.repository)
+        {
+            return Ok(Place::Repository(key, &**fetcher));
         }
         match (plugin, &self.fetcher) {
             (PluginRef::Named(_), _) => self.embedded(name),
@@ -163,6 +190,20 @@ impl Fetcher for FromStore {
             tracing::warn!(plugin = %plugin, "{warning}");
         }
         Ok(Fetched { program, dependencies: Some(dependencies), version })
+    }
+}
+
+impl Attached {
+    /// The variables that whoever starts the plugin has to set.
+    #[must_use]
+    pub fn variables(&self) -> Vec<(&'static str, OsString)> {
+        Attach::new(&self.dir).variables(&COOKIE, &[PROTOCOL_VERSION])
+    }
+}
+
+impl fmt::Debug for Attached {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Attached").field("dir", &self.dir).finish_non_exhaustive()
     }
 }
 

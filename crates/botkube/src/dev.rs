@@ -21,7 +21,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
-use botkube_agent::agent::Fetcher;
+use botkube_agent::agent::{Attached, Fetcher};
 use botkube_author::project::{BuildError, Built, Project};
 use botkube_config::model::Config;
 use tokio::sync::mpsc;
@@ -78,9 +78,15 @@ async fn develop(dev: Dev, projects: Vec<Project>, settings: binding::Settings) 
         ..Extra::given(Vec::new())
     };
     if dev.attach {
-        extra.attached = bench.attached(&names, move |name| {
-            let _ = waits.try_send(shop::Happened::Waiting(name));
-        })?;
+        for name in &names {
+            let dir = bench.place(name).context("cannot make a directory for a socket")?;
+            let (waits, named) = (waits.clone(), name.clone());
+            let variables = Attached { dir: dir.clone(), waiting: Arc::new(|| {}) }.variables();
+            let waiting = Arc::new(move || {
+                let _ = waits.try_send(shop::Happened::Waiting(named.clone(), variables.clone()));
+            });
+            extra.attached.insert(name.clone(), Attached { dir, waiting });
+        }
         without_deadlines(&mut config);
     }
     let greeting = greeting(&names, dev.attach, settings.is_there());

@@ -7,6 +7,7 @@ use std::{
     io::Read,
     path::Path,
     pin::Pin,
+    sync::Arc,
     process::{Child, Command, Stdio},
     sync::{
         Arc,
@@ -182,6 +183,9 @@ fn assembled(config: &Path, channel: &str, agent: &Path) -> Result<(Agent, Conve
         embedded_args: Vec::new(),
         embedded: Vec::new(),
         given: BTreeMap::new(),
+        fetchers: BTreeMap::new(),
+        attached: BTreeMap::new(),
+        observer: Arc::new(|_| {}),
         demo: false,
         progress: log_progress(),
     };

@@ -140,6 +140,9 @@ fn assembled(plugin: &Path, agent: &Path) -> Result<(Agent, Arc<Chat>, mpsc::Unb
         embedded_args: Vec::new(),
         embedded: Vec::new(),
         given: BTreeMap::from([("mine".to_owned(), plugin.to_owned())]),
+        fetchers: BTreeMap::new(),
+        attached: BTreeMap::new(),
+        observer: Arc::new(|_| {}),
         demo: true,
         progress: log_progress(),
     };

@@ -3,16 +3,17 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs, io,
+    fs::{self, File},
+    io::{self, BufRead, BufReader},
     path::{Path, PathBuf},
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
 };
 
 use async_trait::async_trait;
-use botkube_agent::agent::{Attached, Fetched, Fetcher};
+use botkube_agent::agent::{Fetched, Fetcher};
 use botkube_author::project::Built;
 use botkube_config::model::PluginKey;
 use tempfile::TempDir;
@@ -41,9 +42,15 @@ impl Bench {
         Ok(Self { dir, builds: AtomicU64::new(0), plugins: Mutex::default() })
     }
 
-    /// Keeps what was built; it is what plugins are started from now.
-    pub(super) fn put(&self, built: &[Built]) -> io::Result<()> {
+    /// Keeps what was built; it is what plugins are started from now. Gives the names of those that are others than before.
+    pub(super) fn put(&self, built: &[Built]) -> io::Result<Vec<String>> {
+        let mut changed = Vec::new();
         for Built { name, program, .. } in built {
+            let before = self.plugins().get(name).map(|lies| lies.newest.clone());
+            if before.is_some_and(|before| is_same(&before, program).unwrap_or_default()) {
+                continue;
+            }
+            changed.push(name.clone());
             let number = self.builds.fetch_add(1, Ordering::Relaxed);
             let newest = self.dir.path().join(format!("executor_{name}-{number}"));
             fs::copy(program, &newest)?;
@@ -52,7 +59,7 @@ impl Bench {
             (lies.newest, lies.origin) = (newest, program.clone());
             self.sweep(name, lies);
         }
-        Ok(())
+        Ok(changed)
     }
 
     /// A process came of the newest build.
@@ -72,25 +79,11 @@ impl Bench {
         self.plugins().retain(|name, _| names.contains(name));
     }
 
-    /// The plugins as somebody else starts them, each in a directory of its own; `waits` is told whenever one is waited for.
-    pub(super) fn attached(
-        &self,
-        names: &[String],
-        waits: impl Fn(String) + Clone + Send + Sync + 'static,
-    ) -> io::Result<BTreeMap<String, Attached>> {
-        let mut attached = BTreeMap::new();
-        for name in names {
-            let dir = self.place(name);
-            fs::create_dir_all(&dir)?;
-            let (waits, named) = (waits.clone(), name.clone());
-            attached.insert(name.clone(), Attached { dir, waiting: Arc::new(move || waits(named.clone())) });
-        }
-        Ok(attached)
-    }
-
-    /// The directory in which a plugin that somebody else starts has its socket.
-    pub(super) fn place(&self, name: &str) -> PathBuf {
-        self.dir.path().join(name)
+    /// A directory in which a plugin that somebody else starts has its socket.
+    pub(super) fn place(&self, name: &str) -> io::Result<PathBuf> {
+        let dir = self.dir.path().join(name);
+        fs::create_dir_all(&dir)?;
+        Ok(dir)
     }
 
     /// Where the tool leaves a plugin's program.
@@ -115,12 +108,36 @@ impl Bench {
     }
 }
 
+/// Whether two files hold the same.
+fn is_same(one: &Path, other: &Path) -> io::Result<bool> {
+    let size = |path| fs::metadata(path).map(|found| found.len());
+    if size(one)? != size(other)? {
+        return Ok(false);
+    }
+    let open = |path| File::open(path).map(|file| BufReader::with_capacity(1 << 16, file));
+    let (mut one, mut other) = (open(one)?, open(other)?);
+    loop {
+        let (ours, theirs) = (one.fill_buf()?, other.fill_buf()?);
+        let length = ours.len().min(theirs.len());
+        if length == 0 || ours[..length] != theirs[..length] {
+            return Ok(length == 0 && ours.len() == theirs.len());
+        }
+        one.consume(length);
+        other.consume(length);
+    }
+}
+
 #[async_trait]
 impl Fetcher for Bench {
     async fn fetch(&self, plugin: &PluginKey) -> Result<Fetched, String> {
         let plugins = self.plugins();
         match plugins.get(&plugin.name) {
-            Some(lies) => Ok(Fetched::new(&lies.newest)),
+            Some(lies) => {
+                let mut beside = lies.origin.clone().into_os_string();
+                beside.push("_deps");
+                let (dependencies, version) = (Some(beside.into()), "dev".to_owned());
+                Ok(Fetched { program: lies.newest.clone(), dependencies, version })
+            }
             None => {
                 let known: Vec<&str> = plugins.keys().map(String::as_str).collect();
                 Err(format!("no folder here has the plugin `{}`; there are: {}", plugin.name, known.join(", ")))

@@ -3,6 +3,7 @@
 
 use std::{
     collections::BTreeSet,
+    ffi::OsString,
     fmt::Write as _,
     io::{self, IsTerminal},
     path::PathBuf,
@@ -18,10 +19,7 @@ use tokio::{
 };
 
 use super::{bench::Bench, binding, changes::Changes, notices::Notices, seconds};
-use crate::{
-    setup::{self, DEV_COOKIE},
-    talk::Stage,
-};
+use crate::{setup, talk::Stage};
 
 /// Everything the author's loop works with.
 pub(super) struct Shop {
@@ -39,8 +37,8 @@ pub(super) struct Shop {
 pub(super) enum Happened {
     /// To a plugin.
     Plugin(PluginEvent),
-    /// A plugin is waited for that the author starts.
-    Waiting(String),
+    /// A plugin is waited for that the author starts, with these variables.
+    Waiting(String, Vec<(&'static str, OsString)>),
 }
 
 /// A build that came to its end.
@@ -159,10 +157,10 @@ impl Shop {
             Happened::Plugin(PluginEvent::Ended { plugin, how, output }) => {
                 notices.tell(&format!("`{}` ended: {how}", plugin.name()), &output.join("\n")).await;
             }
-            Happened::Waiting(name) => {
+            Happened::Waiting(name, variables) => {
                 let program = self.bench.origin(&name).unwrap_or_default();
                 let mut line = "env".to_owned();
-                for (key, value) in DEV_COOKIE(&self.bench.place(&name)) {
+                for (key, value) in variables {
                     let _ = write!(line, " {key}={}", value.to_string_lossy());
                 }
                 let _ = write!(line, " {}", program.display());
