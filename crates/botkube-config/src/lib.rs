@@ -179,8 +179,14 @@ fn assemble(
     fit.root(&mut root);
     let json = root.value.to_json();
     let decoded = schema::Root::deserialize(&json).expect("what was fitted to the declaration can be decoded by it");
-    let mut check =
-        validate::Check { tree: &root, sources: &sources, findings: &mut findings, old_slack: &old_slack, helm, also: options.also };
+    let mut check = validate::Check {
+        tree: &root,
+        sources: &sources,
+        findings: &mut findings,
+        old_slack: &old_slack,
+        helm,
+        also: options.also,
+    };
     check.root(&decoded, options.to_run);
     let findings = findings.drawn(&sources);
     let origin = |path: &[&str]| sources.written(root.find(path).and_then(|(key, _)| key));

@@ -127,9 +127,7 @@ pub(crate) async fn attach(
             tracing::info!(plugin = plugin.name(), "a plugin is attached");
             Ok(Running::new(parts, process, None, wake, None).await)
         }
-        Err(error) => {
-            Err(NotStarted::because(format!("the plugin `{}` cannot be waited for: {error}", plugin.name())))
-        }
+        Err(error) => Err(NotStarted::because(format!("the plugin `{}` cannot be waited for: {error}", plugin.name()))),
     }
 }
 

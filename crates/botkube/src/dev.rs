@@ -12,7 +12,6 @@ mod shop;
 
 use std::{
     collections::BTreeMap,
-    future,
     io::{self, IsTerminal},
     path::{Path, PathBuf},
     process::ExitCode,
@@ -30,7 +29,7 @@ use self::{bench::Bench, binding::REPOSITORY, changes::Changes, shop::Shop};
 use crate::{
     args::Dev,
     complain,
-    setup::{Extra, Told},
+    setup::{self, Extra, Told},
     talk::{self, Kind, Plan},
 };
 
@@ -90,7 +89,7 @@ async fn develop(dev: Dev, projects: Vec<Project>, settings: binding::Settings) 
         without_deadlines(&mut config);
     }
     let greeting = greeting(&names, dev.attach, settings.is_there());
-    let channels = binding::channels(&config);
+    let channels = setup::console_channels(&config);
     let recording = dev.record.clone();
     let port = (io::stdin().is_terminal() || dev.port != 0).then_some(dev.port);
     let plan = Plan { told: Told { config, shown, demo: false }, channels, extra, port, kind: Kind::Dev };
@@ -138,7 +137,8 @@ async fn first(projects: &[Project], changes: &mut Changes) -> Result<Vec<Built>
 /// Which two are the same folder.
 fn twice(projects: &[Project]) -> Option<(usize, usize)> {
     let dirs: Vec<&Path> = projects.iter().map(Project::dir).collect();
-    (0..dirs.len()).find_map(|one| (one + 1..dirs.len()).find(|other| dirs[*other] == dirs[one]).map(|other| (one, other)))
+    (0..dirs.len())
+        .find_map(|one| (one + 1..dirs.len()).find(|other| dirs[*other] == dirs[one]).map(|other| (one, other)))
 }
 
 /// Whoever looks at a plugin in a debugger takes the time that takes.

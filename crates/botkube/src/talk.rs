@@ -204,8 +204,13 @@ pub(crate) async fn serve<B: Future<Output = ()>>(
                 if let Some(web) = &web {
                     link::offer(web);
                 }
-                let (conversation, actor) = (channels[0].clone(), setup::person());
-                let console = Console { dispatcher: agent.dispatcher.clone(), conversation, actor };
+                let (rooms, first) = (faces.as_ref().map(|faces| faces.rooms.clone()), channels[0].clone());
+                let conversation = Arc::new(move || {
+                    let now = rooms.iter().flat_map(|rooms| rooms.channels()).find(|now| now.alias == first.alias);
+                    // Nothing is clicked in a pipe.
+                    Conversation { interactive: false, ..now.unwrap_or_else(|| first.clone()) }
+                });
+                let console = Console { dispatcher: agent.dispatcher.clone(), conversation, actor: setup::person() };
                 console.piped(BufReader::new(tokio::io::stdin()), io::stdout(), reader_left(), &stop).await
             }
         };

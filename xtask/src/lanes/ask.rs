@@ -7,8 +7,8 @@ use std::{
     io::Read,
     path::Path,
     pin::Pin,
-    sync::Arc,
     process::{Child, Command, Stdio},
+    sync::Arc,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},

@@ -73,7 +73,7 @@ fn console() -> Console {
     let nobody = Arc::new(Nobody);
     let (config, executors) = (Arc::new(Config::default()), Executors::default());
     let dispatcher = Dispatcher::new(Snapshot::new(config, executors, Arc::new(AllowBound), nobody.clone(), nobody));
-    Console { dispatcher: Arc::new(dispatcher), conversation: Conversation::default(), actor: Actor::default() }
+    Console { dispatcher: Arc::new(dispatcher), conversation: Arc::new(Conversation::default), actor: Actor::default() }
 }
 
 /// What is written for this input, each line's beginning compared.

@@ -172,7 +172,10 @@ mod tests {
             bench.put(&[built(dir.path(), content)]).unwrap();
         }
         let three = fetched(&bench).await;
-        assert_eq!((fs::read_to_string(&one).unwrap(), fs::read_to_string(&three).unwrap()), ("one".into(), "three".into()));
+        assert_eq!(
+            (fs::read_to_string(&one).unwrap(), fs::read_to_string(&three).unwrap()),
+            ("one".into(), "three".into())
+        );
         assert_eq!(fs::read_dir(bench.dir.path()).unwrap().count(), 2, "the second is gone");
         bench.serves("greet");
         assert!(!one.exists());

@@ -8,9 +8,11 @@ use botkube_author::project::Project;
 use botkube_config::{
     Options,
     finding::Origin,
-    model::{Config, PlatformKind, PluginBinding, PluginGroup, PluginKey},
+    model::{
+        Access, CommunicationGroup, Config, PlatformConfig, PlatformKind, PluginBinding, PluginGroup, PluginKey,
+    },
 };
-use botkube_core::{conversation::Conversation, route::PluginRef};
+use botkube_core::route::PluginRef;
 
 use crate::setup;
 
@@ -58,7 +60,7 @@ impl Settings {
         }
     }
 
-    /// The same with every one of these plugins bound somewhere.
+    /// The same with every one of these plugins bound somewhere, and a console.
     ///
     /// # Errors
     ///
@@ -89,15 +91,14 @@ impl Settings {
             }
             config.executors.push(group);
         }
+        if setup::console_channels(&config).is_empty() {
+            let access = Access::Console { web: None };
+            let (channels, sources) = <_>::default();
+            // One without channels binds everything.
+            let console = PlatformConfig { kind: PlatformKind::Console, enabled: true, channels, access, sources };
+            config.communications.push(CommunicationGroup { name: GROUP.into(), platforms: vec![console] });
+        }
         Ok((config, shown))
-    }
-}
-
-/// The channels of the console; without one in the configuration, one in which everything is bound.
-pub(super) fn channels(config: &Config) -> Vec<Conversation> {
-    match setup::console_channels(config) {
-        channels if channels.is_empty() => vec![setup::everything(config)],
-        channels => channels,
     }
 }
 

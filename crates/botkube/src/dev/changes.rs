@@ -123,9 +123,8 @@ impl Sorter {
                             saved.send_replace(now);
                         }
                     }
-                    let is_top = |path: &PathBuf| {
-                        self.projects.iter().any(|(project, _)| path.parent() == Some(project.dir()))
-                    };
+                    let is_top =
+                        |path: &PathBuf| self.projects.iter().any(|(project, _)| path.parent() == Some(project.dir()));
                     if paths.iter().any(is_top) {
                         self.watch_folders();
                     }

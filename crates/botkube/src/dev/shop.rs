@@ -113,13 +113,15 @@ impl Shop {
         let (mut config, shown) = match self.settings.bound(&self.bench.names()) {
             Ok(bound) => bound,
             Err(error) => {
-                return notices.tell("botkube.yaml cannot be used. What was there before goes on.", &error.to_string()).await;
+                return notices
+                    .tell("botkube.yaml cannot be used. What was there before goes on.", &error.to_string())
+                    .await;
             }
         };
         if self.attach {
             super::without_deadlines(&mut config);
         }
-        let channels = binding::channels(&config);
+        let channels = setup::console_channels(&config);
         match stage.agent.adopt(config, &shown) {
             Ok(()) => {
                 if let Some(rooms) = &stage.rooms {
@@ -164,7 +166,9 @@ impl Shop {
                     let _ = write!(line, " {key}={}", value.to_string_lossy());
                 }
                 let _ = write!(line, " {}", program.display());
-                let title = format!("`{name}` is waited for. Start it in another terminal, or in a debugger with these variables:");
+                let title = format!(
+                    "`{name}` is waited for. Start it in another terminal, or in a debugger with these variables:"
+                );
                 notices.tell(&title, &line).await;
             }
         }
