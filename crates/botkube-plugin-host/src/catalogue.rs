@@ -41,7 +41,11 @@ pub struct Catalogue {
 /// waited for again whenever it ended.
 #[derive(Clone)]
 pub struct Attached {
-    /// The directory in which its socket appears; only its own may be in it.
+    /// The directory in which its socket appears, such as one of [`environment::runtime_dir`]; only its own may be in it.
+    /// [`environment::line_by_hand`] says how the plugin has to be started.
+    ///
+    /// [`environment::runtime_dir`]: crate::environment::runtime_dir
+    /// [`environment::line_by_hand`]: crate::environment::line_by_hand
     pub dir: PathBuf,
     /// Is called whenever the host begins to wait for it, and must not block.
     pub waiting: Arc<dyn Fn() + Send + Sync>,

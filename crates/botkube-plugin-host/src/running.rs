@@ -10,12 +10,11 @@ use std::{
 
 use botkube_core::route::PluginRef;
 use botkube_proto::{
-    COOKIE_KEY, COOKIE_VALUE, MAX_MESSAGE_SIZE, PROTOCOL_VERSION,
+    MAX_MESSAGE_SIZE, PROTOCOL_VERSION,
     executor::executor_client::ExecutorClient,
     stream::{stream_client::StreamClient, stream_server},
 };
 use go_plugin::{
-    handshake::Cookie,
     hclog::Level,
     host::{Attach, Config, Connection, Exit, Output, PingError, Plugin, StartReason},
 };
@@ -25,12 +24,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     catalogue::{Attached, Executable},
-    environment::{self, OUTPUT_TARGET},
+    environment::{self, COOKIE, OUTPUT_TARGET},
     parts::Parts,
 };
 
-/// What tells a plugin that Botkube started it.
-const COOKIE: Cookie = Cookie { key: COOKIE_KEY, value: COOKIE_VALUE };
 /// How long a broken connection may be ahead of the end of its process.
 const END_DEADLINE: Duration = Duration::from_secs(1);
 /// How many bytes a part may have around what it says, so that an answer as large as it may be fits into one.
