@@ -358,13 +358,7 @@ impl State {
     }
 
     /// What happened to the candidate.
-    fn candidacy(
-        mut self,
-        candidate: Candidate,
-        report: Report,
-        now: Instant,
-        policy: &Policy,
-    ) -> (Self, Vec<Action>) {
+    fn candidacy(mut self, candidate: Candidate, report: Report, now: Instant, policy: &Policy) -> (Self, Vec<Action>) {
         let action = match (candidate.progress, report) {
             (Progress::Fetching, Report::Fetched) => {
                 self.candidate = Some(Candidate { progress: Progress::Starting, ..candidate });
