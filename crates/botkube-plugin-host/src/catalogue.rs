@@ -11,12 +11,9 @@ use std::{
 use async_trait::async_trait;
 use botkube_config::model::PluginKey;
 use botkube_core::route::PluginRef;
-use botkube_proto::PROTOCOL_VERSION;
-use go_plugin::host::Attach;
 
 use crate::{
     index::PluginKind,
-    running::COOKIE,
     store::{Installed, Progress, Store},
 };
 
@@ -44,7 +41,11 @@ pub struct Catalogue {
 /// waited for again whenever it ended.
 #[derive(Clone)]
 pub struct Attached {
-    /// The directory in which its socket appears; only its own may be in it.
+    /// The directory in which its socket appears, such as one of [`environment::runtime_dir`]; only its own may be in it.
+    /// [`environment::line_by_hand`] says how the plugin has to be started.
+    ///
+    /// [`environment::runtime_dir`]: crate::environment::runtime_dir
+    /// [`environment::line_by_hand`]: crate::environment::line_by_hand
     pub dir: PathBuf,
     /// Is called whenever the host begins to wait for it, and must not block.
     pub waiting: Arc<dyn Fn() + Send + Sync>,
@@ -190,14 +191,6 @@ impl Fetcher for FromStore {
             tracing::warn!(plugin = %plugin, "{warning}");
         }
         Ok(Fetched { program, dependencies: Some(dependencies), version })
-    }
-}
-
-impl Attached {
-    /// The variables that whoever starts the plugin has to set.
-    #[must_use]
-    pub fn variables(&self) -> Vec<(&'static str, OsString)> {
-        Attach::new(&self.dir).variables(&COOKIE, &[PROTOCOL_VERSION])
     }
 }
 

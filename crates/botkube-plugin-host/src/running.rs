@@ -3,19 +3,18 @@
 use std::{
     sync::{
         Arc, OnceLock,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
 
 use botkube_core::route::PluginRef;
 use botkube_proto::{
-    COOKIE_KEY, COOKIE_VALUE, MAX_MESSAGE_SIZE, PROTOCOL_VERSION,
+    MAX_MESSAGE_SIZE, PROTOCOL_VERSION,
     executor::executor_client::ExecutorClient,
     stream::{stream_client::StreamClient, stream_server},
 };
 use go_plugin::{
-    handshake::Cookie,
     hclog::Level,
     host::{Attach, Config, Connection, Exit, Output, PingError, Plugin, StartReason},
 };
@@ -25,21 +24,17 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     catalogue::{Attached, Executable},
-    environment::{self, OUTPUT_TARGET},
+    environment::{self, COOKIE, OUTPUT_TARGET},
+    gate::Gate,
     parts::Parts,
 };
 
-/// What tells a plugin that Botkube started it.
-pub(crate) const COOKIE: Cookie = Cookie { key: COOKIE_KEY, value: COOKIE_VALUE };
 /// How long a broken connection may be ahead of the end of its process.
 const END_DEADLINE: Duration = Duration::from_secs(1);
 /// How many bytes a part may have around what it says, so that an answer as large as it may be fits into one.
 const PART_FRAME: usize = 32;
 /// How long a plugin may take to say which services it has; one that takes longer answers all at once.
 const SERVICES_DEADLINE: Duration = Duration::from_secs(1);
-
-/// Is set in the number of calls when no more of them may begin.
-const SHUT: usize = 1 << (usize::BITS - 1);
 
 /// A plugin's live process.
 pub(crate) struct Running {
@@ -49,10 +44,8 @@ pub(crate) struct Running {
     pub(crate) client: ExecutorClient<Connection>,
     /// The service for live answers, where the plugin has it.
     live: Option<StreamClient<Connection>>,
-    /// How many calls are in it, and whether more may begin.
-    calls: AtomicUsize,
-    /// Wakes whoever waits for the last of them.
-    emptied: Notify,
+    /// The calls that are in it.
+    calls: Gate,
     /// Another one serves.
     retired: AtomicBool,
     /// A call was given up: perhaps the plugin is slow, perhaps it is frozen.
@@ -155,8 +148,7 @@ impl Running {
             plugin: process,
             client,
             live,
-            calls: AtomicUsize::new(0),
-            emptied: Notify::new(),
+            calls: Gate::default(),
             retired: AtomicBool::new(false),
             suspect: AtomicBool::new(false),
             verdict: OnceLock::new(),
@@ -167,14 +159,12 @@ impl Running {
 
     /// A new call; `None` where no more may begin.
     pub(crate) fn attempt(self: &Arc<Self>) -> Option<Attempt> {
-        let one_more = |calls: usize| (calls & SHUT == 0).then_some(calls + 1);
-        self.calls.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_more).ok()?;
-        Some(Attempt { running: self.clone(), answered: false })
+        self.calls.enter().then(|| Attempt { running: self.clone(), answered: false })
     }
 
     /// Whether calls may begin.
     pub(crate) fn is_open(&self) -> bool {
-        self.calls.load(Ordering::SeqCst) & SHUT == 0
+        self.calls.is_open()
     }
 
     /// Lets it end the calls it has, for so long or until `hurry`, and then stops it. Returns how it ended if it did so by
@@ -184,22 +174,15 @@ impl Running {
         tokio::select! {
             biased;
             exit = self.plugin.exited() => return Some(exit),
-            () = self.shut_when_empty() => {}
+            () = self.calls.shut_when_empty() => {}
             () = hurry.cancelled() => {}
             () = time::sleep(patience) => {
                 let _ = self.verdict.set("it was replaced and took longer than plugins.callTimeout for this command".into());
             }
         }
-        self.calls.fetch_or(SHUT, Ordering::SeqCst);
+        self.calls.shut();
         self.plugin.stop().await;
         None
-    }
-
-    /// Waits until no call is in it, and from then on none can begin: whoever met it a moment ago has to look again.
-    async fn shut_when_empty(&self) {
-        while self.calls.compare_exchange(0, SHUT, Ordering::SeqCst, Ordering::SeqCst).is_err() {
-            self.emptied.notified().await;
-        }
     }
 
     /// The service for live answers, where the plugin has it.
@@ -209,7 +192,7 @@ impl Running {
 
     /// Whether nobody waits for an answer of it.
     pub(crate) fn is_alone(&self) -> bool {
-        self.calls.load(Ordering::SeqCst) & !SHUT == 0
+        self.calls.is_empty()
     }
 
     /// Asks whether it is well, and how many calls it works on although nobody waits for them, where it can tell.
@@ -293,9 +276,7 @@ impl Attempt {
 impl Drop for Attempt {
     fn drop(&mut self) {
         let running = &self.running;
-        if running.calls.fetch_sub(1, Ordering::SeqCst) & !SHUT == 1 {
-            running.emptied.notify_one();
-        }
+        running.calls.leave();
         // One that retired is ended anyway, and who looks at one in a debugger takes his time.
         let is_watched = !running.retired.load(Ordering::SeqCst) && running.executable.is_some();
         if !self.answered && is_watched {

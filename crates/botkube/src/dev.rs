@@ -80,9 +80,8 @@ async fn develop(dev: Dev, projects: Vec<Project>, settings: binding::Settings) 
         for name in &names {
             let dir = bench.place(name).context("cannot make a directory for a socket")?;
             let (waits, named) = (waits.clone(), name.clone());
-            let variables = Attached { dir: dir.clone(), waiting: Arc::new(|| {}) }.variables();
             let waiting = Arc::new(move || {
-                let _ = waits.try_send(shop::Happened::Waiting(named.clone(), variables.clone()));
+                let _ = waits.try_send(shop::Happened::Waiting(named.clone()));
             });
             extra.attached.insert(name.clone(), Attached { dir, waiting });
         }

@@ -13,7 +13,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use botkube_agent::agent::{Fetched, Fetcher};
+use botkube_agent::agent::{Fetched, Fetcher, runtime_dir};
 use botkube_author::project::Built;
 use botkube_config::model::PluginKey;
 use tempfile::TempDir;
@@ -24,6 +24,8 @@ pub(super) struct Bench {
     dir: TempDir,
     builds: AtomicU64,
     plugins: Mutex<BTreeMap<String, Lies>>,
+    /// Where plugins that somebody else starts have their sockets.
+    sockets: Mutex<BTreeMap<String, TempDir>>,
 }
 
 /// The files of one plugin.
@@ -39,7 +41,8 @@ struct Lies {
 impl Bench {
     pub(super) fn new() -> io::Result<Self> {
         let dir = tempfile::Builder::new().prefix("botkube-dev-").tempdir()?;
-        Ok(Self { dir, builds: AtomicU64::new(0), plugins: Mutex::default() })
+        let (plugins, sockets) = <_>::default();
+        Ok(Self { dir, builds: AtomicU64::new(0), plugins, sockets })
     }
 
     /// Keeps what was built; it is what plugins are started from now. Gives the names of those that are others than before.
@@ -81,9 +84,14 @@ impl Bench {
 
     /// A directory in which a plugin that somebody else starts has its socket.
     pub(super) fn place(&self, name: &str) -> io::Result<PathBuf> {
-        let dir = self.dir.path().join(name);
-        fs::create_dir_all(&dir)?;
-        Ok(dir)
+        let mut sockets = self.sockets.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(dir) = sockets.get(name) {
+            return Ok(dir.path().to_owned());
+        }
+        let dir = runtime_dir()?;
+        let path = dir.path().to_owned();
+        sockets.insert(name.to_owned(), dir);
+        Ok(path)
     }
 
     /// Where the tool leaves a plugin's program.

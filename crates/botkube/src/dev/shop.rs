@@ -3,15 +3,13 @@
 
 use std::{
     collections::BTreeSet,
-    ffi::OsString,
-    fmt::Write as _,
     io::{self, IsTerminal},
     path::PathBuf,
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use botkube_agent::agent::PluginEvent;
+use botkube_agent::agent::{PluginEvent, line_by_hand};
 use botkube_author::project::{BuildError, Built, Project};
 use tokio::{
     sync::mpsc,
@@ -37,8 +35,8 @@ pub(super) struct Shop {
 pub(super) enum Happened {
     /// To a plugin.
     Plugin(PluginEvent),
-    /// A plugin is waited for that the author starts, with these variables.
-    Waiting(String, Vec<(&'static str, OsString)>),
+    /// A plugin is waited for that the author starts.
+    Waiting(String),
 }
 
 /// A build that came to its end.
@@ -159,17 +157,11 @@ impl Shop {
             Happened::Plugin(PluginEvent::Ended { plugin, how, output }) => {
                 notices.tell(&format!("`{}` ended: {how}", plugin.name()), &output.join("\n")).await;
             }
-            Happened::Waiting(name, variables) => {
-                let program = self.bench.origin(&name).unwrap_or_default();
-                let mut line = "env".to_owned();
-                for (key, value) in variables {
-                    let _ = write!(line, " {key}={}", value.to_string_lossy());
-                }
-                let _ = write!(line, " {}", program.display());
-                let title = format!(
-                    "`{name}` is waited for. Start it in another terminal, or in a debugger with these variables:"
-                );
-                notices.tell(&title, &line).await;
+            Happened::Waiting(name) => {
+                let (Ok(dir), Some(program)) = (self.bench.place(&name), self.bench.origin(&name)) else { return };
+                let title =
+                    format!("`{name}` is waited for. Start it in another terminal, or in a debugger with these variables:");
+                notices.tell(&title, &line_by_hand(&dir, &program)).await;
             }
         }
     }
