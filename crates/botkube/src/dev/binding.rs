@@ -8,9 +8,7 @@ use botkube_author::project::Project;
 use botkube_config::{
     Options,
     finding::Origin,
-    model::{
-        Access, CommunicationGroup, Config, PlatformConfig, PlatformKind, PluginBinding, PluginGroup, PluginKey,
-    },
+    model::{Access, CommunicationGroup, Config, PlatformConfig, PlatformKind, PluginBinding, PluginGroup, PluginKey},
 };
 use botkube_core::route::PluginRef;
 

@@ -159,8 +159,9 @@ impl Shop {
             }
             Happened::Waiting(name) => {
                 let (Ok(dir), Some(program)) = (self.bench.place(&name), self.bench.origin(&name)) else { return };
-                let title =
-                    format!("`{name}` is waited for. Start it in another terminal, or in a debugger with these variables:");
+                let title = format!(
+                    "`{name}` is waited for. Start it in another terminal, or in a debugger with these variables:"
+                );
                 notices.tell(&title, &line_by_hand(&dir, &program)).await;
             }
         }
