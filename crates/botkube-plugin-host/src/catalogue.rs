@@ -11,8 +11,11 @@ use std::{
 use async_trait::async_trait;
 use botkube_config::model::PluginKey;
 use botkube_core::route::PluginRef;
+use botkube_proto::PROTOCOL_VERSION;
+use go_plugin::host::Attach;
 
 use crate::{
+    environment::COOKIE,
     index::PluginKind,
     store::{Installed, Progress, Store},
 };
@@ -191,6 +194,14 @@ impl Fetcher for FromStore {
             tracing::warn!(plugin = %plugin, "{warning}");
         }
         Ok(Fetched { program, dependencies: Some(dependencies), version })
+    }
+}
+
+impl Attached {
+    /// The variables that whoever starts the plugin has to set.
+    #[must_use]
+    pub fn variables(&self) -> Vec<(&'static str, OsString)> {
+        Attach::new(&self.dir).variables(&COOKIE, &[PROTOCOL_VERSION])
     }
 }
 

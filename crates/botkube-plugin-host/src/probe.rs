@@ -159,7 +159,8 @@ impl fmt::Debug for Probe {
 
 fn of_executor(said: executor::MetadataResponse) -> Metadata {
     let schema = said.json_schema.unwrap_or_default();
-    let dependencies = said.dependencies.into_iter().map(|(name, dependency)| (name, dependency.urls.into_iter().collect()));
+    let dependencies =
+        said.dependencies.into_iter().map(|(name, dependency)| (name, dependency.urls.into_iter().collect()));
     Metadata {
         version: said.version,
         description: said.description,
@@ -173,7 +174,8 @@ fn of_executor(said: executor::MetadataResponse) -> Metadata {
 
 fn of_source(said: source::MetadataResponse) -> Metadata {
     let schema = |schema: source::JsonSchema| JsonSchema { value: schema.value, ref_url: schema.ref_url };
-    let dependencies = said.dependencies.into_iter().map(|(name, dependency)| (name, dependency.urls.into_iter().collect()));
+    let dependencies =
+        said.dependencies.into_iter().map(|(name, dependency)| (name, dependency.urls.into_iter().collect()));
     let payload = said.external_request.and_then(|request| request.payload).and_then(|payload| payload.json_schema);
     Metadata {
         version: said.version,
