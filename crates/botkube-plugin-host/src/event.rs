@@ -1,6 +1,6 @@
 //! What happens to plugins, for whoever wants to be told. It knows no process.
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use botkube_core::route::PluginRef;
 
@@ -17,6 +17,8 @@ pub enum PluginEvent {
         plugin: PluginRef,
         /// Its number, unless somebody else started it.
         pid: Option<u32>,
+        /// What it was started from, unless somebody else did; this need not be what was fetched last.
+        program: Option<PathBuf>,
         /// It came of [`Host::replace`](crate::host::Host::replace) and took the place of a process that served.
         replaced: bool,
     },

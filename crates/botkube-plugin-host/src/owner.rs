@@ -237,9 +237,13 @@ impl Owner {
             (self.parts.observer)(news);
         }
         if serves && (!served || self.state.generation != before.generation) {
-            let pid = self.processes.get(&self.state.generation).and_then(|process| process.plugin.id());
-            let replaced = self.state.generation != before.generation || before.promoted;
-            (self.parts.observer)(PluginEvent::Started { plugin: self.plugin.clone(), pid, replaced });
+            let process = self.processes.get(&self.state.generation);
+            (self.parts.observer)(PluginEvent::Started {
+                plugin: self.plugin.clone(),
+                pid: process.and_then(|process| process.plugin.id()),
+                program: process.and_then(|process| Some(process.executable.as_ref()?.program.clone())),
+                replaced: self.state.generation != before.generation || before.promoted,
+            });
         }
     }
 

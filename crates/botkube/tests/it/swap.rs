@@ -264,9 +264,10 @@ async fn after_a_build_that_does_not_start_the_old_one_is_started_again_when_it_
     workshop.id().await;
     let PluginEvent::Ended { how, .. } = workshop.outcome(known + 1) else { panic!("{:?}", workshop.told()) };
     assert_eq!(how, "exit code 7");
-    let PluginEvent::Started { replaced: false, pid: Some(_), .. } = workshop.outcome(known + 2) else {
+    let PluginEvent::Started { replaced: false, program: Some(program), .. } = workshop.outcome(known + 2) else {
         panic!("{:?}", workshop.told())
     };
+    assert_eq!(program, workshop.machine.path("executor_first"));
     workshop.close(&[]).await;
 }
 
