@@ -69,9 +69,9 @@ pub(crate) struct Dev {
     #[arg(long, value_name = "FILE")]
     pub(crate) record: Option<PathBuf>,
 
-    /// The port of the console in a browser; 0 is any
-    #[arg(long, default_value_t = 0)]
-    pub(crate) port: u16,
+    /// The port of the console in a browser; 0 is any. Without it any, where there is a terminal, and else none
+    #[arg(long)]
+    pub(crate) port: Option<u16>,
 }
 
 #[derive(Debug, Subcommand)]

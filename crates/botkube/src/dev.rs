@@ -48,6 +48,11 @@ pub(crate) fn run(dev: Dev) -> Result<ExitCode> {
     if let Some((one, other)) = twice(&projects) {
         bail!("{} and {} are the same folder; name it once", dirs[one].display(), dirs[other].display());
     }
+    if dev.record.is_some() && !port_is_open(&dev) {
+        bail!(
+            "--record hears what is said in a terminal or a browser: run it in a terminal, or give --port for a browser"
+        );
+    }
     // A broken configuration is said before anything is built.
     let settings = binding::Settings::beside(&projects[0]);
     settings.read()?;
@@ -90,7 +95,7 @@ async fn develop(dev: Dev, projects: Vec<Project>, settings: binding::Settings) 
     let greeting = greeting(&names, dev.attach, settings.is_there());
     let channels = setup::console_channels(&config);
     let recording = dev.record.clone();
-    let port = (io::stdin().is_terminal() || dev.port != 0).then_some(dev.port);
+    let port = port_is_open(&dev).then_some(dev.port.unwrap_or_default());
     let plan = Plan { told: Told { config, shown, demo: false }, channels, extra, port, kind: Kind::Dev };
     let shop = Shop { projects, settings, bench, changes, happened, attach: dev.attach, recording };
     let greet = |web: Option<&str>, log: Option<&Path>| greeting(web, log);
@@ -131,6 +136,11 @@ async fn first(projects: &[Project], changes: &mut Changes) -> Result<Vec<Built>
         bail!("two folders have a plugin `{}`; give one of them another name, or leave one folder out", pair[0]);
     }
     Ok(built)
+}
+
+/// Whether there is somebody to look at the console in a browser.
+fn port_is_open(dev: &Dev) -> bool {
+    io::stdin().is_terminal() && io::stdout().is_terminal() || dev.port.is_some()
 }
 
 /// Which two are the same folder.

@@ -32,7 +32,7 @@ pub(super) struct Bench {
 #[derive(Debug, Default)]
 struct Lies {
     newest: PathBuf,
-    /// The one that was started last, which is started again when it ends before a newer one has come to serve.
+    /// The one of the process that serves, which is started again when it ends before a newer one has come to serve.
     serving: Option<PathBuf>,
     /// The tool's own file.
     origin: PathBuf,
@@ -65,10 +65,10 @@ impl Bench {
         Ok(changed)
     }
 
-    /// A process came of the newest build.
-    pub(super) fn serves(&self, name: &str) {
+    /// A process serves that came of this file.
+    pub(super) fn serves(&self, name: &str, program: PathBuf) {
         if let Some(lies) = self.plugins().get_mut(name) {
-            lies.serving = Some(lies.newest.clone());
+            lies.serving = Some(program);
             self.sweep(name, lies);
         }
     }
@@ -175,7 +175,7 @@ mod tests {
         let (bench, dir) = (Bench::new().unwrap(), tempfile::tempdir().unwrap());
         bench.put(&[built(dir.path(), "one")]).unwrap();
         let one = fetched(&bench).await;
-        bench.serves("greet");
+        bench.serves("greet", one.clone());
         for content in ["two", "three"] {
             bench.put(&[built(dir.path(), content)]).unwrap();
         }
@@ -185,7 +185,7 @@ mod tests {
             ("one".into(), "three".into())
         );
         assert_eq!(fs::read_dir(bench.dir.path()).unwrap().count(), 2, "the second is gone");
-        bench.serves("greet");
+        bench.serves("greet", three);
         assert!(!one.exists());
     }
 

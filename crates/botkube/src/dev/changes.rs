@@ -30,6 +30,8 @@ pub(super) struct Changes {
 #[derive(Clone)]
 pub(super) struct Saved {
     latest: watch::Receiver<Option<Instant>>,
+    /// Whether a burst was noticed and nobody was told yet.
+    is_noticed: bool,
 }
 
 /// Sorts reports by what they concern.
@@ -54,13 +56,13 @@ impl Changes {
             };
         })?;
         let (sender, receiver) = watch::channel(None);
-        let settings_saved = Saved { latest: receiver };
+        let settings_saved = Saved { latest: receiver, is_noticed: false };
         let mut sorter =
             Sorter { watcher, projects: Vec::new(), settings: (settings.to_owned(), sender), below: HashSet::new() };
         let mut saved = Vec::new();
         for project in projects {
             let (sender, receiver) = watch::channel(None);
-            saved.push(Saved { latest: receiver });
+            saved.push(Saved { latest: receiver, is_noticed: false });
             sorter.watcher.watch(project.dir(), RecursiveMode::NonRecursive)?;
             sorter.projects.push((project.clone(), sender));
         }
@@ -86,19 +88,24 @@ impl Changes {
 }
 
 impl Saved {
-    /// Waits until something was saved and the burst is over; gives when it was saved last. For ever, when nothing is watched
+    /// Waits until something was saved and the burst is over; gives when it was saved last. Nothing is lost when it is dropped. For ever, when nothing is watched
     /// any more.
     pub(super) async fn next(&mut self) -> Instant {
-        if self.latest.changed().await.is_err() {
+        if !self.is_noticed && self.latest.changed().await.is_err() {
             return std::future::pending().await;
         }
+        self.is_noticed = true;
         let limit = time::Instant::now() + LONGEST;
         loop {
             let saved = self.latest.borrow_and_update().unwrap_or_else(Instant::now);
             let quiet = time::Instant::from_std(saved) + QUIET;
             tokio::select! {
-                () = time::sleep_until(quiet.min(limit)) => return saved,
+                () = time::sleep_until(quiet.min(limit)) => {
+                    self.is_noticed = false;
+                    return saved;
+                }
                 changed = self.latest.changed() => if changed.is_err() {
+                    self.is_noticed = false;
                     return saved;
                 },
             }
@@ -170,5 +177,20 @@ fn is_change(kind: EventKind) -> bool {
         EventKind::Access(AccessKind::Close(notify::event::AccessMode::Write)) => true,
         EventKind::Access(_) => false,
         _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_save_that_somebody_stopped_waiting_for_is_told_to_the_next_who_waits() {
+        let (sender, latest) = watch::channel(None);
+        let mut saved = Saved { latest, is_noticed: false };
+        sender.send_replace(Some(Instant::now()));
+        assert!(time::timeout(QUIET / 3, saved.next()).await.is_err(), "the burst is not over");
+        assert!(time::timeout(LONGEST, saved.next()).await.is_ok());
+        assert!(time::timeout(LONGEST, saved.next()).await.is_err(), "it is told once");
     }
 }

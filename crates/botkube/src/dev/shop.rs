@@ -136,9 +136,11 @@ impl Shop {
     /// Something happened to a plugin.
     async fn tell(&self, happened: Happened, stage: &Stage, notices: &mut Notices, swaps: &mut Swaps) {
         match happened {
-            Happened::Plugin(PluginEvent::Started { plugin, replaced, .. }) => {
+            Happened::Plugin(PluginEvent::Started { plugin, replaced, program, .. }) => {
                 let name = plugin.name();
-                self.bench.serves(name);
+                if let Some(program) = program {
+                    self.bench.serves(name, program);
+                }
                 if let Some(completer) = &stage.completer {
                     completer.forget(&plugin);
                 }

@@ -4,7 +4,7 @@
 //! command is run · `commands` what can be typed · `bindings` which plugin answers with which configurations · `config`
 //! configurations looked at · `message` a message looked at · `bad_plugins`, `bad_input` what goes wrong and what is said ·
 //! `processes` what is left behind · `supervision` what is done about plugins that fail, `streaming` answers that come piece
-//! by piece, `swap` plugins that are replaced or started by somebody else (all three through the plugin host, where the
+//! by piece, `dev` the loop of an author · `swap` plugins that are replaced or started by somebody else (all three through the plugin host, where the
 //! command line shows too little) · `piped`, `terminal`, `live_terminal` the ways to talk.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -14,6 +14,7 @@ mod bindings;
 mod channels;
 mod commands;
 mod config;
+mod dev;
 mod exec;
 mod live_terminal;
 mod message;

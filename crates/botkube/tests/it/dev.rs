@@ -1,0 +1,244 @@
+//! The author's loop from the command line: plugins whose sources change, break and are mended while somebody talks to them.
+//! What builds them is a command that copies, since compilers are none of its business.
+
+use std::{
+    fs,
+    io::{Read, Write},
+    os::unix::fs::PermissionsExt,
+    process::{Child, ChildStdin, Command, Stdio},
+    sync::{Arc, Mutex},
+    thread,
+    time::{Duration, Instant},
+};
+
+use conformance::{eventually, program};
+
+use crate::support::{Machine, contains};
+
+/// On however busy a machine.
+const PATIENCE: Duration = Duration::from_secs(20);
+const LOOK: Duration = Duration::from_millis(5);
+
+/// "Compiles" `source`: a script that says on its first line what is wrong with it, or becomes the plugin.
+const BUILD: &str = "if grep -q BROKEN source; then echo 'error: source:1 is broken' >&2; exit 1; fi; \
+                     cp source executor_echo && chmod +x executor_echo";
+
+/// Somebody who writes the plugin `echo` in the folder `mine`.
+struct Author {
+    machine: Machine,
+    child: Child,
+    input: Option<ChildStdin>,
+    answers: Arc<Mutex<String>>,
+    notices: Arc<Mutex<String>>,
+}
+
+impl Author {
+    /// With a first good build that answers.
+    fn new() -> Self {
+        let author = Self::with(&["--build", BUILD], ECHO);
+        eventually("the first build", || author.notices().contains("built echo"));
+        author
+    }
+
+    fn with(args: &[&str], source: fn() -> String) -> Self {
+        let machine = Machine::new();
+        fs::create_dir(machine.path("mine")).unwrap();
+        fs::write(machine.path("mine/source"), source()).unwrap();
+        let mut command = machine.botkube(["dev", "mine"].iter().chain(args));
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let answers = heard(child.stdout.take().unwrap());
+        let notices = heard(child.stderr.take().unwrap());
+        Self { machine, input: child.stdin.take(), child, answers, notices }
+    }
+
+    fn notices(&self) -> String {
+        self.notices.lock().unwrap().clone()
+    }
+
+    /// Saves the source.
+    fn saves(&self, source: &str) {
+        fs::write(self.machine.path("mine/source"), source).unwrap();
+    }
+
+    /// Waits until this is said beside the chat.
+    #[track_caller]
+    fn is_told(&self, parts: &[&str]) {
+        let is_told = || parts.iter().all(|part| self.notices().contains(part));
+        let began = Instant::now();
+        while !is_told() {
+            assert!(began.elapsed() < PATIENCE, "{parts:?} is not told in {}", self.notices());
+            thread::sleep(LOOK);
+        }
+    }
+
+    /// What is answered to a line.
+    #[track_caller]
+    fn says(&mut self, line: &str) -> String {
+        let before = self.answers.lock().unwrap().len();
+        writeln!(self.input.as_mut().unwrap(), "{line}").unwrap();
+        let answer = || self.answers.lock().unwrap()[before..].to_owned();
+        eventually("an answer", || answer().ends_with('\n'));
+        answer()
+    }
+
+    /// Leaves; nothing stays behind.
+    #[track_caller]
+    fn leaves(mut self) {
+        drop(self.input.take());
+        let ended = self.child.wait().unwrap();
+        assert!(ended.success(), "{ended}: {}", self.notices());
+        self.machine.is_tidy();
+    }
+}
+
+impl Drop for Author {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn heard(mut from: impl Read + Send + 'static) -> Arc<Mutex<String>> {
+    let text = Arc::new(Mutex::new(String::new()));
+    let kept = text.clone();
+    thread::spawn(move || {
+        let mut buffer = [0; 4096];
+        while let Ok(read @ 1..) = from.read(&mut buffer) {
+            kept.lock().unwrap().push_str(&String::from_utf8_lossy(&buffer[..read]));
+        }
+    });
+    text
+}
+
+/// The echo plugin.
+const ECHO: fn() -> String = || format!("#!/bin/sh\nexec {}\n", program("executor-echo").display());
+
+/// Another plugin of that name, which answers `ok`.
+fn other() -> String {
+    format!("#!/bin/sh\nexec {}\n", program("executor-misbehaving").display())
+}
+
+#[test]
+fn what_is_saved_answers_the_next_command() {
+    let mut author = Author::new();
+    assert_eq!(author.says("echo hello"), "echo hello\n");
+    author.saves(&other());
+    author.is_told(&["`echo` is new", "ms more"]);
+    assert_eq!(author.says("echo hello"), "ok\n");
+    author.leaves();
+}
+
+#[test]
+fn what_does_not_build_is_said_in_the_tools_words_and_the_version_before_goes_on() {
+    let mut author = Author::new();
+    author.saves("BROKEN");
+    author.is_told(&["It does not build", "ended with exit status: 1", "error: source:1 is broken", "goes on"]);
+    assert_eq!(author.says("echo hello"), "echo hello\n");
+    author.saves(&other());
+    author.is_told(&["`echo` is new"]);
+    assert_eq!(author.says("echo hello"), "ok\n");
+    author.leaves();
+}
+
+#[test]
+fn a_build_that_dies_at_once_takes_nobodys_place() {
+    let mut author = Author::new();
+    assert_eq!(author.says("echo hello"), "echo hello\n");
+    author.saves("#!/bin/sh\necho 'no such table' >&2; exit 7\n");
+    author.is_told(&["did not start", "exit code 7", "no such table", "What was there before goes on"]);
+    assert_eq!(author.says("echo hello"), "echo hello\n");
+    author.leaves();
+}
+
+#[test]
+fn a_plugin_that_ends_is_told_of_and_the_next_command_is_answered() {
+    let mut author = Author::with(&["--build", BUILD], other);
+    author.is_told(&["built echo"]);
+    contains(&author.says("echo exit 3"), &["exit code 3"]);
+    author.is_told(&["`echo` ended: exit code 3"]);
+    assert_eq!(author.says("echo hello"), "ok\n");
+    author.leaves();
+}
+
+#[test]
+fn a_command_that_runs_while_its_plugin_is_replaced_ends_in_the_process_it_began_in() {
+    let mut author = Author::with(&["--build", BUILD], other);
+    author.is_told(&["built echo"]);
+    let before = author.says("echo id");
+    let file = author.machine.path("runs").display().to_string();
+    writeln!(author.input.as_mut().unwrap(), "echo stream 3 every 300").unwrap();
+    eventually("the first line", || {
+        author.answers.lock().unwrap().contains("line 1") || author.answers.lock().unwrap().lines().count() > 1
+    });
+    author.saves(&format!("{}# again\n", other()));
+    author.is_told(&["`echo` is new"]);
+    eventually("the last line", || author.answers.lock().unwrap().lines().count() >= 4);
+    assert_ne!(author.says("echo id"), before, "{file}");
+    author.leaves();
+}
+
+#[test]
+fn the_configuration_counts_as_soon_as_it_is_saved_and_a_broken_one_changes_nothing() {
+    let mut author = Author::new();
+    let settings = author.machine.path("mine/botkube.yaml");
+    let with = |config: &str| format!("executors:\n  mine:\n    dev/echo: {{enabled: true, {config}}}\n");
+    fs::write(&settings, with("config: {formatOptions: [bold]}")).unwrap();
+    author.is_told(&["botkube.yaml counts from now on"]);
+    assert_eq!(author.says("echo hello"), "*echo hello*\n");
+    fs::write(&settings, with("confg: {}")).unwrap();
+    author.is_told(&["botkube.yaml cannot be used", "botkube.yaml:3:", "did you mean `config`?"]);
+    assert_eq!(author.says("echo hello"), "*echo hello*\n");
+    author.leaves();
+}
+
+#[test]
+fn a_channel_of_the_configuration_binds_the_plugin_also_where_no_group_names_it() {
+    let machine = Machine::new();
+    fs::create_dir(machine.path("mine")).unwrap();
+    fs::write(machine.path("mine/source"), ECHO()).unwrap();
+    let channels = "communications: {g: {console: {channels: {ops: {name: ops, bindings: {executors: []}}}}}}\n";
+    fs::write(machine.path("mine/botkube.yaml"), channels).unwrap();
+    let outcome = crate::support::finish(machine.botkube(["dev", "mine", "--build", BUILD]), "echo hello\n");
+    assert_eq!((outcome.code, outcome.stdout.as_str()), (0, "echo hello\n"), "{outcome:?}");
+}
+
+#[test]
+fn a_plugin_that_somebody_else_starts_is_waited_for_and_answers() {
+    let mut author = Author::with(&["--build", BUILD, "--attach"], ECHO);
+    author.is_told(&["`echo` is waited for", "PLUGIN_UNIX_SOCKET_DIR="]);
+    let notices = author.notices();
+    let line = notices.lines().find(|line| line.starts_with("env ")).unwrap();
+    let mut plugin = Command::new("sh").args(["-c", &format!("exec {line} >/dev/null 2>&1")]).spawn().unwrap();
+    assert_eq!(author.says("echo hello"), "echo hello\n");
+    author.leaves();
+    eventually("its end", || plugin.try_wait().unwrap().is_some());
+}
+
+/// What `botkube dev` with these arguments says before it ends with 2.
+#[track_caller]
+fn refused(machine: &Machine, args: &[&str], said: &[&str]) {
+    let outcome = machine.run(["dev"].iter().chain(args));
+    assert_eq!(outcome.code, 2, "{outcome:?}");
+    contains(&outcome.stderr, said);
+}
+
+#[test]
+fn what_cannot_be_developed_is_refused_with_what_to_do() {
+    let machine = Machine::new();
+    for folder in ["empty", "one", "two", "settled"] {
+        fs::create_dir(machine.path(folder)).unwrap();
+    }
+    refused(&machine, &["nowhere"], &["nowhere", "cannot be opened"]);
+    refused(&machine, &["empty"], &["there is no plugin in it", "botkube plugin new"]);
+    for folder in ["one", "two"] {
+        let path = machine.path(&format!("{folder}/executor_echo"));
+        fs::write(&path, ECHO()).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    refused(&machine, &["one", "one/../one", "--build", "true"], &["the same folder"]);
+    refused(&machine, &["one", "two", "--build", "true"], &["two folders have a plugin `echo`"]);
+    refused(&machine, &["one", "--build", "true", "--record", "s.yaml"], &["--record", "terminal", "--port"]);
+    fs::write(machine.path("settled/botkube.yaml"), "executors: 7").unwrap();
+    refused(&machine, &["settled", "--build", "true"], &["botkube.yaml:1:12"]);
+}
