@@ -2,7 +2,8 @@
 //! Must not know: what a plugin does, or how it is started.
 //!
 //! Reading order: `address` where a file is · `repository` the index · `http` bytes from the web, with `headers` · `fetch`
-//! one file, with `checksum`, `archive`, `pick` and `executable` · `files` how it is kept.
+//! one file, with `checksum`, `archive`, `pick` and `executable` · `files` how it is kept ·
+//! `single` one file for tools.
 
 mod address;
 mod archive;
@@ -15,6 +16,7 @@ mod headers;
 mod http;
 mod pick;
 mod repository;
+mod single;
 
 use std::{
     collections::BTreeMap,
@@ -44,6 +46,7 @@ use pick::Wanted;
 use repository::{Known, Repository};
 
 pub use error::StoreError;
+pub use single::{Arrived, Program, check_address, check_program, download, sha256_of, unpack};
 
 /// What a plugin store works with.
 #[derive(Clone, Debug)]

@@ -102,6 +102,13 @@ impl Address {
     }
 }
 
+impl Packing {
+    /// How names of such files end, without the dot.
+    pub(super) fn ending(self) -> &'static str {
+        PACKINGS.iter().find(|(_, packing)| *packing == self).map_or("", |(ending, _)| ending)
+    }
+}
+
 impl Place {
     /// Reads the address of bytes; for `base` see [`Address::parse`].
     pub(super) fn parse(text: &str, base: Option<&Path>) -> Result<Self, String> {
