@@ -6,5 +6,7 @@
 #![deny(missing_docs)]
 
 pub mod artifact;
+mod asking;
+pub mod inspect;
 pub mod publish;
 pub mod schema;

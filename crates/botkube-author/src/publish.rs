@@ -17,7 +17,6 @@ use std::{
 use botkube_api::metadata::{JsonSchema, Metadata, MetadataError};
 use botkube_plugin_host::{
     index::{Index, Platform, PluginKind, Problem},
-    probe::{self, Probe},
     store,
 };
 use go_plugin::host::{Direct, Spawner};
@@ -31,6 +30,7 @@ use self::{
 };
 use crate::{
     artifact::NameError,
+    asking,
     schema::{self, SchemaError},
 };
 
@@ -365,15 +365,24 @@ impl Plugin<'_> {
 
     async fn ask(&mut self, program: &Path, built: &Built) -> Option<Metadata> {
         (self.said)(&format!("asking {} what it is", built.name()));
-        let options = probe::Options { spawner: Arc::clone(&self.options.spawner), ..probe::Options::default() };
-        let asked = async {
-            let probe = Probe::start(program, self.name, self.kind, options).await?;
-            let metadata = probe.metadata().await;
-            probe.stop().await;
-            metadata
+        let options = asking::by(&self.options.spawner);
+        let (printed, started) = asking::start(program, self.name, self.kind, options).await;
+        let asked = match started {
+            Ok(probe) => {
+                let metadata = probe.metadata().await;
+                probe.stop().await;
+                metadata
+            }
+            Err(error) => Err(error),
         };
-        let silent = |error: probe::ProbeError| Fault::Silent { file: built.name(), error: error.to_string() };
-        asked.await.map_err(|error| self.faults.push(silent(error))).ok()
+        match asked {
+            Ok(metadata) => Some(metadata),
+            Err(error) => {
+                let error = printed.explain(&error).await;
+                self.faults.push(Fault::Silent { file: built.name(), error });
+                None
+            }
+        }
     }
 
     /// Checks what the plugin says of itself.

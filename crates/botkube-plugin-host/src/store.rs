@@ -45,6 +45,7 @@ use http::Http;
 use pick::Wanted;
 use repository::{Known, Repository};
 
+pub use address::shown_text;
 pub use error::StoreError;
 pub use single::{Arrived, Program, check_address, check_program, download, sha256_of, unpack};
 
