@@ -10,3 +10,4 @@ mod asking;
 pub mod inspect;
 pub mod publish;
 pub mod schema;
+pub mod serve;
