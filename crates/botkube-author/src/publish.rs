@@ -533,15 +533,13 @@ fn check_base(base: &str) -> Result<(), String> {
     if !["http://", "https://", "file://"].iter().any(|scheme| base.starts_with(scheme)) {
         return Err("it does not begin with https://, http:// or file://; write it whole".into());
     }
+    if base.split_once("://").is_some_and(|(_, rest)| rest.trim_start_matches('/').contains("//")) {
+        return Err("it has `//` in it, which agents take for a place in an archive; write one slash".into());
+    }
     // What lies on this machine is only for indexes there, and an address is one all the same.
     let url = format!("{base}/executor_a_linux_amd64");
     let url = url.strip_prefix("file://").map_or(url.clone(), |path| format!("https://local{path}"));
-    store::check_address(&url)?;
-    let path = url.split_once("://").map_or("", |(_, rest)| rest);
-    if path.contains("//") {
-        return Err("it has `//` in it, which agents take for a place in an archive; write one slash".into());
-    }
-    Ok(())
+    store::check_address(&url)
 }
 
 fn empty(dir: &Path, filtered: Option<&str>, others: &[String]) -> String {

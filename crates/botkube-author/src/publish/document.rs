@@ -76,7 +76,7 @@ pub(super) struct Payload {
 impl Document {
     /// The text; read again, it is the same document.
     pub(super) fn to_yaml(&self) -> Result<String, String> {
-        let options = serde_saphyr::ser_options! { indent_step: 4, compact_list_indent: false };
+        let options = serde_saphyr::ser_options! { indent_step: 2, compact_list_indent: false };
         let text = serde_saphyr::to_string_with_options(self, options).map_err(|error| error.to_string())?;
         let again: Self = serde_saphyr::from_str(&text).map_err(|error| error.to_string())?;
         if again == *self { Ok(text) } else { Err("it does not read as it was written".into()) }

@@ -4,7 +4,8 @@
 //! command is run · `commands` what can be typed · `bindings` which plugin answers with which configurations · `config`
 //! configurations looked at · `message` a message looked at · `bad_plugins`, `bad_input` what goes wrong and what is said ·
 //! `processes` what is left behind · `supervision` what is done about plugins that fail, `streaming` answers that come piece by piece (through the
-//! plugin host, where the command line shows too little) · `piped`, `terminal`, `live_terminal` the ways to talk.
+//! plugin host, where the command line shows too little) · `piped`, `terminal`, `live_terminal` the ways to talk · `publish` a folder of
+//! plugins for others.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod bad_input;
@@ -18,6 +19,7 @@ mod live_terminal;
 mod message;
 mod piped;
 mod processes;
+mod publish;
 mod streaming;
 mod supervision;
 mod support;
