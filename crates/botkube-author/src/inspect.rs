@@ -269,17 +269,13 @@ impl Target {
 /// When there is no program to say anything about. A plugin that does not answer is no error.
 pub async fn inspect(target: Target, spawner: Arc<dyn Spawner>) -> Result<Inspection, InspectError> {
     let (kind, name) = target.named();
-    let dir = tempfile::tempdir().map_err(|error| InspectError::Unreadable {
-        file: std::env::temp_dir(),
-        error: error.to_string(),
-    })?;
+    let dir = tempfile::tempdir()
+        .map_err(|error| InspectError::Unreadable { file: std::env::temp_dir(), error: error.to_string() })?;
     let into = dir.path().to_owned();
     let (looked, plugin) = (target.clone(), name.clone());
     let looked = spawn_blocking(move || look(&looked, &plugin, &into)).await;
-    let (file, program) = looked.map_err(|error| InspectError::Unreadable {
-        file: target.path.clone(),
-        error: error.to_string(),
-    })??;
+    let (file, program) =
+        looked.map_err(|error| InspectError::Unreadable { file: target.path.clone(), error: error.to_string() })??;
     let mut inspection =
         Inspection { file, plugin: None, protocol: None, index: target.index.clone(), not_run: None, failed: None };
     if let Err(why) = store::check_program(&program, &Platform::current()) {
@@ -374,8 +370,14 @@ fn network(probe: &Probe) -> &'static str {
 
 impl About {
     fn new(kind: PluginKind, name: String, said: Metadata) -> Self {
-        let mut problems: Vec<String> =
-            said.validate().err().map(|error| error.problems).unwrap_or_default().iter().map(ToString::to_string).collect();
+        let mut problems: Vec<String> = said
+            .validate()
+            .err()
+            .map(|error| error.problems)
+            .unwrap_or_default()
+            .iter()
+            .map(ToString::to_string)
+            .collect();
         let mut shape = |schema: &JsonSchema, what: &str| {
             if !schema.value.is_empty()
                 && let Err(error) = schema::check(&schema.value)

@@ -332,12 +332,15 @@ impl Plugin<'_> {
             let Some(looked) = self.look(built, runs).await else { continue };
             program = program.or(looked.program.map(|program| (program, *built)));
             let Platform { os, architecture } = (*platform).clone();
-            urls.push((*platform, Url {
-                url: format!("{base}/{}", built.name()),
-                checksum: looked.sha256,
-                platform: document::Platform { os, architecture },
-                dependencies: BTreeMap::new(),
-            }));
+            urls.push((
+                *platform,
+                Url {
+                    url: format!("{base}/{}", built.name()),
+                    checksum: looked.sha256,
+                    platform: document::Platform { os, architecture },
+                    dependencies: BTreeMap::new(),
+                },
+            ));
         }
         if program.is_none()
             && let Some(built) = run.filter(|run| !published.values().any(|built| built.path == run.path))
@@ -396,7 +399,8 @@ impl Plugin<'_> {
             [("configuration", &metadata.json_schema)].into_iter().chain(payload)
         {
             if !ref_url.is_empty() {
-                self.warnings.push(format!("{}: the JSON schema of its {what} is at {ref_url} and was not looked at", file()));
+                self.warnings
+                    .push(format!("{}: the JSON schema of its {what} is at {ref_url} and was not looked at", file()));
             }
             if value.is_empty() {
                 continue;
@@ -483,11 +487,8 @@ fn look(built: &Built, run: bool) -> Result<Looked, String> {
     let (kind, name) = (built.artifact.kind, &built.artifact.name);
     let platform = &built.artifact.platform;
     // As the agent looks for it.
-    let names = [
-        format!("{kind}_{name}_{}_{}", platform.os, platform.architecture),
-        format!("{kind}_{name}"),
-        name.clone(),
-    ];
+    let names =
+        [format!("{kind}_{name}_{}_{}", platform.os, platform.architecture), format!("{kind}_{name}"), name.clone()];
     let program = store::unpack(&built.path, &built.name(), None, &names, true, dir.path())?;
     store::check_program(&program.path, platform)?;
     let program = run.then(|| runnable(program.path, dir)).transpose().map_err(unreadable)?;

@@ -17,7 +17,9 @@ pub enum SchemaError {
         message: String,
     },
     /// It says it follows rules that nobody here knows.
-    #[error("its `$schema` is {0:?}, and known are JSON Schema's drafts 4, 6, 7, 2019-09 and 2020-12; name one of these")]
+    #[error(
+        "its `$schema` is {0:?}, and known are JSON Schema's drafts 4, 6, 7, 2019-09 and 2020-12; name one of these"
+    )]
     Draft(String),
     /// It breaks the rules of its draft.
     #[error("{}", .0.join("; "))]

@@ -84,7 +84,9 @@ pub enum ServeError {
         error: io::Error,
     },
     /// The port is in use.
-    #[error("port {0} of this machine is taken; stop what uses it, or choose another with --port (0 is any that is free)")]
+    #[error(
+        "port {0} of this machine is taken; stop what uses it, or choose another with --port (0 is any that is free)"
+    )]
     Taken(u16),
     /// The port cannot be used.
     #[error("cannot listen on 127.0.0.1:{port}: {error}")]
@@ -250,7 +252,11 @@ fn router(repository: Arc<Repository>) -> Router {
 }
 
 /// Lets in who has the secret, and writes down what was asked; never a header or a query, which may hold one.
-async fn guarded(State(repository): State<Arc<Repository>>, request: Request, next: Next) -> Result<Response, Infallible> {
+async fn guarded(
+    State(repository): State<Arc<Repository>>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Infallible> {
     let began = Instant::now();
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let missing = repository.settings.locks.iter().find(|lock| !lock.opens(request.headers()));

@@ -84,6 +84,25 @@ fn an_index_we_write_is_read_by_upstreams_loader() {
 }
 
 #[test]
+fn the_keys_that_only_we_read_are_nothing_to_upstreams_loader() {
+    let text = "entries:
+  - name: a
+    type: executor
+    version: 1.0.0
+    minimumAgentVersion: 0.0.1
+    urls:
+      - url: https://example.org/a
+        platform: { os: linux, architecture: amd64 }
+        dependencies:
+          d: { url: https://example.org/d, checksum: ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad }
+";
+    let index = check_read(text);
+    assert_eq!(index.entries[0].minimum_agent_version.as_deref(), Some("0.0.1"));
+    assert!(index.entries[0].downloads[0].dependencies["d"].checksum.is_some());
+    check_choice(text, PluginKind::Executor, "a", "1.0.0");
+}
+
+#[test]
 fn an_index_with_the_shapes_of_upstreams_own_leads_to_the_same_files() {
     let file = root().join("conformance/vectors/upstream/official-shapes.yaml");
     let text = fs::read_to_string(&file).unwrap();

@@ -24,7 +24,11 @@ impl Display for Inspection {
         line(f, "size", bytes(file.size))?;
         line(f, "sha256", &file.sha256)?;
         if let Some(member) = &file.member {
-            line(f, "program in it", format!("{} ({}, sha256 {})", plain(&member.path), bytes(member.size), member.sha256))?;
+            line(
+                f,
+                "program in it",
+                format!("{} ({}, sha256 {})", plain(&member.path), bytes(member.size), member.sha256),
+            )?;
         }
         let binary = &file.binary;
         let platform = [binary.os, binary.architecture.as_deref()].into_iter().flatten().collect::<Vec<_>>().join("/");

@@ -114,7 +114,24 @@ mod tests {
     #[test]
     fn every_text_reads_as_it_was_written() {
         let long = format!("{} end", "a word ".repeat(40));
-        for text in ["1.10", "true", "no", "~", "", " a", "a ", "a: b # c", "{\n  \"a\": 1\n}\n", "\n\n", "- a", "'", "\"", "ü\u{1f600}", "\t", &long] {
+        for text in [
+            "1.10",
+            "true",
+            "no",
+            "~",
+            "",
+            " a",
+            "a ",
+            "a: b # c",
+            "{\n  \"a\": 1\n}\n",
+            "\n\n",
+            "- a",
+            "'",
+            "\"",
+            "ü\u{1f600}",
+            "\t",
+            &long,
+        ] {
             check(text);
         }
     }

@@ -16,7 +16,8 @@ async fn inspect(file: &Path) -> Result<Inspection, InspectError> {
 #[tokio::test]
 async fn a_plugin_is_shown_with_its_file_its_protocol_and_its_keys() {
     let mut said = good();
-    said["schema"] = json!(r#"{"required": ["a"], "properties": {"a": {"type": "string", "enum": ["x"], "description": "One."}}}"#);
+    said["schema"] =
+        json!(r#"{"required": ["a"], "properties": {"a": {"type": "string", "enum": ["x"], "description": "One."}}}"#);
     said["dependencies"] = json!({ "d": { "linux/amd64": "https://example.org/d" } });
     let folder = Folder::with("executor", &said);
     let found = inspect(&folder.path().join(format!("executor_said_{}", here()))).await.unwrap();
@@ -25,7 +26,14 @@ async fn a_plugin_is_shown_with_its_file_its_protocol_and_its_keys() {
     assert_eq!(protocol.auto_mtls, Some(true));
     assert_eq!(found.file.binary.architecture.as_deref(), Some(&*Platform::current().architecture));
     let text = found.to_string();
-    for part in ["executor said 1.0.0", "Says what it is.", "a    string  required", "one of \"x\"", "One.", "https://example.org/d"] {
+    for part in [
+        "executor said 1.0.0",
+        "Says what it is.",
+        "a    string  required",
+        "one of \"x\"",
+        "One.",
+        "https://example.org/d",
+    ] {
         assert!(text.contains(part), "{part:?} is not in {text}");
     }
     let json = json!(found);
@@ -82,9 +90,11 @@ async fn a_plugin_that_does_not_answer_is_shown_with_what_it_printed() {
 #[tokio::test]
 async fn what_is_no_program_is_said() {
     let folder = Folder::new();
-    for (name, content, expected) in
-        [("executor_x", &b"hello"[..], "it is a text"), ("x.tar.gz", b"cut", "cut off"), ("x.tar.xz", b"", "packed as `tar.xz`")]
-    {
+    for (name, content, expected) in [
+        ("executor_x", &b"hello"[..], "it is a text"),
+        ("x.tar.gz", b"cut", "cut off"),
+        ("x.tar.xz", b"", "packed as `tar.xz`"),
+    ] {
         let error = inspect(&folder.add(name, content)).await.unwrap_err().to_string();
         assert!(error.contains(expected), "{error}");
     }

@@ -69,7 +69,8 @@ async fn every_file_has_its_checksum() {
 #[tokio::test]
 async fn of_a_platform_with_both_the_archive_is_published_unless_programs_are_asked_for() {
     let folder = Folder::with("executor", &good());
-    let (program_name, archive_name) = (format!("executor_said_{}", here()), format!("executor_said_{}.tar.gz", here()));
+    let (program_name, archive_name) =
+        (format!("executor_said_{}", here()), format!("executor_said_{}.tar.gz", here()));
     folder.add(&archive_name, &archive(&program_name, &program(&good())));
     folder.add("executor_said_aix_ppc64", SCRIPT);
     let (script, program_address, archive_address) =
@@ -201,8 +202,20 @@ async fn metadata_that_lacks_something_is_refused() {
 #[tokio::test]
 async fn schemas_are_checked_without_a_network() {
     let broken = json!(r#"{"type": "text"}"#);
-    check_metadata_refused("executor", "schema", broken.clone(), &["the JSON schema of its configuration is wrong: at /type"]).await;
-    check_metadata_refused("source", "payload", broken, &["the JSON schema of its webhook's payload is wrong: at /type"]).await;
+    check_metadata_refused(
+        "executor",
+        "schema",
+        broken.clone(),
+        &["the JSON schema of its configuration is wrong: at /type"],
+    )
+    .await;
+    check_metadata_refused(
+        "source",
+        "payload",
+        broken,
+        &["the JSON schema of its webhook's payload is wrong: at /type"],
+    )
+    .await;
     let mut said = good();
     said["ref_url"] = json!("https://example.org/schema.json");
     let published = Folder::with("executor", &said).index().await.unwrap();
@@ -213,7 +226,13 @@ async fn schemas_are_checked_without_a_network() {
 #[tokio::test]
 async fn dependencies_that_no_agent_fetches_are_refused_and_missing_ones_are_said() {
     let dependencies = json!({ "d": { "linux/amd64": "git::https://example.org/d" } });
-    check_metadata_refused("executor", "dependencies", dependencies, &["its dependency `d` for linux/amd64", "`git::`"]).await;
+    check_metadata_refused(
+        "executor",
+        "dependencies",
+        dependencies,
+        &["its dependency `d` for linux/amd64", "`git::`"],
+    )
+    .await;
     let mut said = good();
     said["dependencies"] = json!({ "d": { "aix/ppc64": "https://example.org/d" } });
     let published = Folder::with("executor", &said).index().await.unwrap();

@@ -151,9 +151,14 @@ async fn no_path_leads_out_of_the_folder() {
     let folder = Folder::new();
     fs::create_dir(folder.path().join("sub")).unwrap();
     let server = Running::start(&folder, vec![]).await;
-    for path in
-        ["/static/../../etc/passwd", "/static/..%2f..%2fetc%2fpasswd", "/static/%2fetc%2fpasswd", "/static/", "/static/sub", "/x"]
-    {
+    for path in [
+        "/static/../../etc/passwd",
+        "/static/..%2f..%2fetc%2fpasswd",
+        "/static/%2fetc%2fpasswd",
+        "/static/",
+        "/static/sub",
+        "/x",
+    ] {
         assert_eq!(server.get(path).await.status, 404, "{path}");
     }
 }
@@ -208,7 +213,10 @@ async fn an_agent_installs_from_it_and_notices_what_was_changed() {
     let anew = Folder::new();
     let store = server.store(&anew, &[("X-Token", "one")]);
     let refused = store.install(&key, PluginKind::Executor, &|_| {}).await.unwrap_err().to_string();
-    assert!(refused.contains("the dependency `helper`") && refused.contains("is not the file its index means"), "{refused}");
+    assert!(
+        refused.contains("the dependency `helper`") && refused.contains("is not the file its index means"),
+        "{refused}"
+    );
 }
 
 #[tokio::test]

@@ -325,14 +325,18 @@ fn a_plugin_that_is_not_there_is_answered_with_what_was_perhaps_meant() {
 
 #[test]
 fn a_dependency_may_have_a_checksum() {
-    let index = Index::parse(&ENTRY.replace("https://example.com/kubectl }", "https://example.com/kubectl, checksum: ' 0b ' }"));
+    let index = Index::parse(
+        &ENTRY.replace("https://example.com/kubectl }", "https://example.com/kubectl, checksum: ' 0b ' }"),
+    );
     assert_eq!(index.unwrap().entries[0].downloads[0].dependencies["kubectl"].checksum.as_deref(), Some("0b"));
     check(
         "https://example.com/kubectl }",
         "https://example.com/kubectl, checksum: [] }",
         0,
-        &["line 13, entry 1 (`kubectl`): `checksum` of the dependency `kubectl` for linux/amd64 is a list, so the plugin is not there \
-           for it; write the SHA-256 of the file, as 64 hexadecimal digits"],
+        &[
+            "line 13, entry 1 (`kubectl`): `checksum` of the dependency `kubectl` for linux/amd64 is a list, so the plugin is not there \
+           for it; write the SHA-256 of the file, as 64 hexadecimal digits",
+        ],
     );
 }
 
@@ -358,8 +362,12 @@ fn what_wants_a_newer_agent_is_not_chosen() {
     let said = "the executor `e` 2.0.0 wants an agent of version 2.0.0 or newer, and this is 1.2.0; update the agent";
     check_agent(&there, Some("2"), Err(&format!("{said}, or ask for its version `1.0.0`")));
     check_agent(&there[2..], None, Err(said));
-    let index = versions(&["1.0.0"]);
-    assert_eq!(index.held_back(&index.entries[0]), None);
+    let mut index = versions(&["1.0.0", "2.0.0"]);
+    assert_eq!(choose::held_back(&index, &index.entries[0], "1.2.0"), None);
+    index.entries[1].minimum_agent_version = Some("1.3.0".into());
+    let held_back = choose::held_back(&index, &index.entries[0], "1.2.0");
+    assert_eq!(held_back.map(|entry| entry.version.as_str()), Some("2.0.0"));
+    assert_eq!(choose::held_back(&index, &index.entries[0], "0.0.0"), None);
 }
 
 #[test]
@@ -368,7 +376,9 @@ fn a_wanted_agent_that_is_no_version_costs_the_entry() {
         "version: v1.14.0",
         "version: v1.14.0\n    minimumAgentVersion: new",
         0,
-        &["line 7, entry 1 (`kubectl`): `minimumAgentVersion` is the text `new`, which is no version, so the entry is left out; \
-           write one such as `1.2.0`"],
+        &[
+            "line 7, entry 1 (`kubectl`): `minimumAgentVersion` is the text `new`, which is no version, so the entry is left out; \
+           write one such as `1.2.0`",
+        ],
     );
 }

@@ -92,12 +92,7 @@ pub fn check_program(file: &Path, platform: &Platform) -> Result<(), String> {
 ///
 /// # Errors
 /// [`StoreError`] when it cannot be had, or its address is none.
-pub async fn download(
-    what: &str,
-    url: &str,
-    into: &Path,
-    progress: OnProgress<'_>,
-) -> Result<Arrived, StoreError> {
+pub async fn download(what: &str, url: &str, into: &Path, progress: OnProgress<'_>) -> Result<Arrived, StoreError> {
     let limits = Limits::default();
     let config = StoreConfig {
         cache_dir: into.to_owned(),
@@ -138,9 +133,7 @@ pub async fn download(
         Place::Web(url) => job.download(&part, url, &path, hasher).await?.map_err(failed)?,
         Place::Local(from) => {
             let (from, to, hasher) = (from.clone(), path.clone(), hasher());
-            let copied = spawn_blocking(move || {
-                copy(&from, &to, hasher, limits.download_size, &Cancelled::default())
-            });
+            let copied = spawn_blocking(move || copy(&from, &to, hasher, limits.download_size, &Cancelled::default()));
             copied.await.map_err(|error| read(std::io::Error::other(error)))?.map_err(failed)?
         }
     };

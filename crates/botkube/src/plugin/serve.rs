@@ -24,7 +24,7 @@ pub(crate) fn run(serve: Serve) -> Result<ExitCode> {
         port: serve.port,
         locks: header.into_iter().chain(user).collect(),
         options: Options { spawner: working::spawner()?, ..Options::new("") },
-        log: Arc::new(|line| complain(line)),
+        log: Arc::new(complain),
     };
     let runtime = talk::runtime()?;
     runtime.block_on(async {

@@ -116,10 +116,13 @@ fn a_repository_is_served_until_a_signal_comes() {
     for signal in [Signal::TERM, Signal::INT] {
         let machine = machine();
         let serving = Serving::start(machine.botkube(["plugin", "serve", "dist"]));
-        let inspected = machine.run(["plugin", "inspect", "-o", "json", &serving.url.replace(
-            "plugins-index.yaml",
-            &format!("static/{}", built("echo")),
-        )]);
+        let inspected = machine.run([
+            "plugin",
+            "inspect",
+            "-o",
+            "json",
+            &serving.url.replace("plugins-index.yaml", &format!("static/{}", built("echo"))),
+        ]);
         assert_eq!(inspected.json()["plugin"]["version"], "1.0.0");
         let (code, said) = serving.stop(signal);
         assert_eq!(code, Some(0));
