@@ -278,8 +278,9 @@ pub async fn inspect(target: Target, spawner: Arc<dyn Spawner>) -> Result<Inspec
         looked.map_err(|error| InspectError::Unreadable { file: target.path.clone(), error: error.to_string() })??;
     let mut inspection =
         Inspection { file, plugin: None, protocol: None, index: target.index.clone(), not_run: None, failed: None };
-    if let Err(why) = store::check_program(&program, &Platform::current()) {
-        inspection.not_run = Some(why);
+    let here = Platform::current();
+    if let Err(what) = store::check_program(&program, &here) {
+        inspection.not_run = Some(format!("{what}, and this machine is {here}"));
         return Ok(inspection);
     }
     let options = || Options { dependencies: target.dependencies.clone(), ..asking::by(&spawner) };

@@ -490,7 +490,7 @@ fn look(built: &Built, run: bool) -> Result<Looked, String> {
     let names =
         [format!("{kind}_{name}_{}_{}", platform.os, platform.architecture), format!("{kind}_{name}"), name.clone()];
     let program = store::unpack(&built.path, &built.name(), None, &names, true, dir.path())?;
-    store::check_program(&program.path, platform)?;
+    store::check_program(&program.path, platform).map_err(|what| format!("{what}, and its name says {platform}"))?;
     let program = run.then(|| runnable(program.path, dir)).transpose().map_err(unreadable)?;
     Ok(Looked { sha256, program })
 }
@@ -516,7 +516,8 @@ async fn checksum(name: &str, url: &str, platform: &Platform) -> Result<String, 
         fs::create_dir(&into).map_err(|error| error.to_string())?;
         let inside = arrived.inside.as_deref();
         let program = store::unpack(&arrived.path, &arrived.name, inside, &[name], false, &into)?;
-        store::check_program(&program.path, &platform)?;
+        store::check_program(&program.path, &platform)
+            .map_err(|what| format!("{what}, and the plugin runs it on {platform}"))?;
         Ok(arrived.sha256)
     });
     looked.await.map_err(|error| error.to_string())?

@@ -178,7 +178,7 @@ async fn a_plugin_that_dies_is_named_with_what_it_printed() {
 async fn a_program_for_another_machine_than_its_name_says_is_found() {
     let folder = Folder::with("executor", &good());
     folder.add("executor_said_linux_s390x", &program(&good()));
-    check_refused(&folder, &["executor_said_linux_s390x: it is a program for"]).await;
+    check_refused(&folder, &["executor_said_linux_s390x: it is a program for", "and its name says linux/s390x"]).await;
     folder.add("executor_said_linux_s390x", b"hello");
     check_refused(&folder, &["executor_said_linux_s390x: it is a text"]).await;
 }
@@ -252,4 +252,12 @@ async fn an_agent_that_is_no_version_is_refused() {
     let options = Options { minimum_agent_version: Some("new".into()), ..Options::new(BASE) };
     let refused = Folder::with("executor", &good()).index_with(&options).await.unwrap_err();
     assert_eq!(refused, PublishError::MinimumAgent("new".into()));
+}
+
+#[test]
+fn the_example_for_those_who_host_a_repository_is_an_index_without_problems() {
+    let page = include_str!("../../../../docs/plugin-repository.md");
+    let example = page.split("```yaml\n").find(|text| text.starts_with("entries:")).unwrap();
+    let index = Index::parse(example.split("```").next().unwrap()).unwrap();
+    assert_eq!((index.entries.len(), index.problems.as_slice()), (1, &[][..]));
 }

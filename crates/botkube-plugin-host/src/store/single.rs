@@ -83,9 +83,9 @@ pub fn sha256_of(file: &Path) -> std::io::Result<String> {
 /// Whether a file is a program for a platform; a script is one for all.
 ///
 /// # Errors
-/// What it is instead, or what the system says.
+/// What it is instead, such as `it is a text`, or what the system says.
 pub fn check_program(file: &Path, platform: &Platform) -> Result<(), String> {
-    Nature::of(&head(file).map_err(|error| error.to_string())?).runs_on(platform)
+    Nature::of(&head(file).map_err(|error| error.to_string())?).is_for(platform)
 }
 
 /// Fetches a file into a folder; `what` is its name for people. A checksum in the address is checked.
