@@ -13,6 +13,7 @@ mod index;
 mod kubeconfig;
 mod merge;
 mod ours;
+mod published;
 
 use std::{
     collections::BTreeSet,

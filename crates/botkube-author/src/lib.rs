@@ -6,5 +6,10 @@
 #![deny(missing_docs)]
 
 pub mod artifact;
+mod asking;
+pub mod inspect;
 pub mod project;
+pub mod publish;
+pub mod schema;
+pub mod serve;
 mod tool;

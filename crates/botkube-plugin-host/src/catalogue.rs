@@ -13,7 +13,6 @@ use botkube_config::model::PluginKey;
 use botkube_core::route::PluginRef;
 
 use crate::{
-    environment::COOKIE,
     index::PluginKind,
     store::{Installed, Progress, Store},
 };

@@ -18,6 +18,9 @@ pub use choose::ChooseError;
 /// The most bytes an index may have.
 pub const MAX_SIZE: u64 = 16 << 20;
 
+/// The version of this agent.
+pub(crate) const AGENT: &str = env!("CARGO_PKG_VERSION");
+
 /// What a plugin repository offers (contract-plugins §6.6).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Index {
@@ -42,6 +45,9 @@ pub struct Entry {
     pub documentation_url: Option<String>,
     /// Whether the repository recommends it.
     pub recommended: bool,
+    /// The lowest version of an agent that may run it. Upstream's agents do not look at it.
+    #[serde(default)]
+    pub minimum_agent_version: Option<String>,
     /// One for each platform; at least one.
     pub downloads: Vec<Download>,
     /// Where the entry begins in the index, counted from 1.
@@ -57,8 +63,18 @@ pub struct Download {
     pub url: String,
     /// As the index has it, for the file behind the address: the archive, not what is in it.
     pub checksum: Option<String>,
-    /// Addresses of programs the plugin runs, by the name it runs them as.
-    pub dependencies: BTreeMap<String, String>,
+    /// Programs the plugin runs, by the name it runs them as.
+    pub dependencies: BTreeMap<String, Dependency>,
+}
+
+/// Where a program is that a plugin runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dependency {
+    /// As the index has it, in one of the forms of contract-plugins §6.9.
+    pub url: String,
+    /// As the index has it, for the file behind the address. Upstream's agents do not look at it.
+    #[serde(default)]
+    pub checksum: Option<String>,
 }
 
 /// An operating system and a processor, in Go's words.
@@ -145,12 +161,18 @@ impl Index {
     /// The entry a plugin key means (contract-plugins §6.7, the recommended rule). Without a version it is the highest
     /// release. With one it is that version, with or without its `v`; else the highest that begins with the same
     /// numbers. A pre-release is taken when there is no release, and a version that is none, such as `dev`, when nothing
-    /// else is there or when it is asked for by its text.
+    /// else is there or when it is asked for by its text. What wants a newer agent than this is passed over.
     ///
     /// # Errors
     /// [`ChooseError`] with what there is instead.
     pub fn choose(&self, kind: PluginKind, name: &str, version: Option<&str>) -> Result<&Entry, ChooseError> {
-        choose::choose(self, kind, name, version)
+        choose::choose(self, kind, name, version, AGENT)
+    }
+
+    /// A better entry than `chosen` for a key without a version, which wants a newer agent than this.
+    #[must_use]
+    pub fn held_back(&self, chosen: &Entry) -> Option<&Entry> {
+        choose::held_back(self, chosen, AGENT)
     }
 }
 
@@ -164,6 +186,7 @@ impl Index {
             description: String::new(),
             documentation_url: None,
             recommended: false,
+            minimum_agent_version: None,
             downloads: Vec::new(),
             line: 0,
         };

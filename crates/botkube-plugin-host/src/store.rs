@@ -2,7 +2,8 @@
 //! Must not know: what a plugin does, or how it is started.
 //!
 //! Reading order: `address` where a file is · `repository` the index · `http` bytes from the web, with `headers` · `fetch`
-//! one file, with `checksum`, `archive`, `pick` and `executable` · `files` how it is kept.
+//! one file, with `checksum`, `archive`, `pick` and `executable` · `files` how it is kept ·
+//! `single` one file for tools.
 
 mod address;
 mod archive;
@@ -15,6 +16,7 @@ mod headers;
 mod http;
 mod pick;
 mod repository;
+mod single;
 
 use std::{
     collections::BTreeMap,
@@ -35,7 +37,7 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-use crate::index::{ChooseError, Download, Entry, Index, Platform, PluginKind};
+use crate::index::{ChooseError, Dependency, Download, Entry, Index, Platform, PluginKind};
 use address::{Address, Place};
 use fetch::{Job, Part};
 use files::{Owners, Stamp};
@@ -43,7 +45,9 @@ use http::Http;
 use pick::Wanted;
 use repository::{Known, Repository};
 
+pub use address::shown_text;
 pub use error::StoreError;
+pub use single::{Arrived, Program, check_address, check_program, download, sha256_of, unpack};
 
 /// What a plugin store works with.
 #[derive(Clone, Debug)]
@@ -234,7 +238,7 @@ impl Store {
         };
         let Download { dependencies, .. } = &chosen.download;
         let whole = is_whole(PROGRAM, chosen.download.source(repository))
-            && dependencies.iter().all(|(name, url)| is_whole(name, source(url, None, repository)));
+            && dependencies.iter().all(|(name, dependency)| is_whole(name, dependency.source(repository)));
         whole.then(|| shared.installed(places, chosen))
     }
 
@@ -320,7 +324,15 @@ impl Shared {
                 other: others.choose(kind, &key.name, None).ok().map(|entry| entry.version.clone()),
             });
         };
-        Ok(Chosen { entry: entry.clone(), download: download.clone(), warnings: Vec::new() })
+        let better = index.held_back(entry).filter(|_| key.version.is_none());
+        let warning = better.map(|better| {
+            let minimum = better.minimum_agent_version.as_deref().unwrap_or_default();
+            format!(
+                "its version {} wants an agent of version {minimum} or newer; {} is used, update the agent for the other",
+                better.version, entry.version
+            )
+        });
+        Ok(Chosen { entry: entry.clone(), download: download.clone(), warnings: warning.into_iter().collect() })
     }
 
     async fn install(
@@ -403,12 +415,12 @@ impl Shared {
             source: download.source(repository),
             wanted: Wanted { names: names.into(), any_program: true },
         };
-        let dependencies = download.dependencies.iter().map(|(name, url)| Part {
+        let dependencies = download.dependencies.iter().map(|(name, dependency)| Part {
             what: format!("the dependency `{name}` of {what}"),
             dependency: Some(name.clone()),
-            url: url.clone(),
-            checksum: None,
-            source: source(url, None, repository),
+            url: dependency.url.clone(),
+            checksum: dependency.checksum.clone(),
+            source: dependency.source(repository),
             wanted: Wanted { names: vec![name.clone()], any_program: false },
         });
         dependencies.chain([program]).collect()
@@ -519,6 +531,12 @@ impl Repository {
 }
 
 impl Download {
+    fn source(&self, repository: &Repository) -> String {
+        source(&self.url, self.checksum.as_deref(), repository)
+    }
+}
+
+impl Dependency {
     fn source(&self, repository: &Repository) -> String {
         source(&self.url, self.checksum.as_deref(), repository)
     }

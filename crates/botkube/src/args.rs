@@ -1,5 +1,7 @@
 //! The command line.
 
+pub(crate) mod upstream;
+
 use std::{
     ffi::OsString,
     path::{Path, PathBuf},
@@ -203,7 +205,7 @@ pub(crate) struct Index {
     #[arg(long, alias = "url-base-path", env = "PLUGIN_DOWNLOAD_URL_BASE_PATH", value_name = "URL")]
     pub(crate) url_base: String,
 
-    /// The file that is written
+    /// The file that is written; - is standard output
     #[arg(long, value_name = "FILE", default_value = "./plugins-index.yaml")]
     pub(crate) output_path: PathBuf,
 
@@ -214,6 +216,14 @@ pub(crate) struct Index {
     /// Whether archives are published and not the programs; by default whichever there are
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true", require_equals = true)]
     pub(crate) use_archive: Option<bool>,
+
+    /// Fetch every dependency, and publish its checksum, which agents then check
+    #[arg(long)]
+    pub(crate) checksum_dependencies: bool,
+
+    /// The lowest version of an agent that may run these plugins
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) minimum_agent_version: Option<String>,
 }
 
 #[derive(Debug, clap::Args)]

@@ -31,7 +31,7 @@ fn main() -> ExitCode {
         Some(embedded::PLUGIN) => return embedded::serve(arguments.next()),
         _ => {}
     }
-    let args = Args::parse();
+    let args = Args::parse_from(args::upstream::translated(env::args_os()));
     let outcome = match args.verb {
         Some(Verb::Exec(exec)) => exec::run(exec, args.plugin),
         Some(Verb::Config(verb)) => config::run(verb),

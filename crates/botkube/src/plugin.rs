@@ -8,6 +8,7 @@ mod list;
 mod new;
 mod serve;
 mod test;
+mod working;
 
 use std::process::ExitCode;
 

@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 
 use super::Problems;
+use crate::sh;
 
 /// Of the crates in crates/, those each may know; what is in sdk/ may be known besides, as far as the second list says.
 /// A crate that is not here is a platform.
@@ -74,8 +75,11 @@ pub(super) fn check(root: &Path, problems: &mut Problems) -> Result<()> {
         }
     }
     for (name, never) in NEVER {
-        let Some(id) = id_of(name) else { continue };
-        for found in closure(id, &graph).iter().map(|id| packages[id].name).filter(|found| never.contains(found)) {
+        if id_of(name).is_none() {
+            continue;
+        }
+        let built = built_with(root, name)?;
+        for found in never.iter().filter(|found| built.contains(**found)) {
             problems.push(format!("{name} depends on {found}; see `cargo tree -p {name} -i {found}`"));
         }
     }
@@ -135,14 +139,12 @@ fn graph(metadata: &Value) -> Option<Graph<'_>> {
         .collect()
 }
 
-/// All that is built for this package, itself included, tests left out.
-fn closure<'a>(start: &'a str, graph: &Graph<'a>) -> BTreeSet<&'a str> {
-    let mut seen = BTreeSet::new();
-    let mut open = vec![start];
-    while let Some(id) = open.pop() {
-        if seen.insert(id) {
-            open.extend(graph.get(id).into_iter().flatten().filter(|(_, is_dev)| !is_dev).map(|(id, _)| *id));
-        }
-    }
-    seen
+/// All that is built for this package alone, tests left out. What `cargo metadata` resolves would not do: it has the features
+/// that any crate of the workspace asks for.
+fn built_with(root: &Path, package: &str) -> Result<BTreeSet<String>> {
+    let tree = format!("cargo tree --locked --target all --edges normal,build --prefix none --package {package}");
+    let tree = sh::output(&mut sh::command(root, &tree))?;
+    let names =
+        String::from_utf8_lossy(&tree).lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect();
+    Ok(names)
 }

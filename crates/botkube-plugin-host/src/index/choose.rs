@@ -46,7 +46,29 @@ pub enum ChooseError {
         /// What is wrong with entries of that name.
         problems: Vec<Problem>,
     },
+    /// Whatever was meant wants a newer agent.
+    #[error(
+        "the {kind} `{name}` {version} wants an agent of version {minimum} or newer, and this is {agent}; update the agent{}",
+        fitting.as_ref().map(|version| format!(", or ask for its version `{version}`")).unwrap_or_default()
+    )]
+    Agent {
+        /// What was asked for.
+        kind: PluginKind,
+        /// What was asked for.
+        name: String,
+        /// The version that was meant.
+        version: String,
+        /// The lowest agent that may run it.
+        minimum: String,
+        /// This agent.
+        agent: String,
+        /// The best version that this agent may run.
+        fitting: Option<String>,
+    },
 }
+
+/// The version of an agent that is none.
+const UNRELEASED: &str = "0.0.0";
 
 /// The most names an error lists.
 const LISTED: usize = 20;
@@ -56,12 +78,11 @@ pub(super) fn choose<'a>(
     kind: PluginKind,
     name: &str,
     version: Option<&str>,
+    agent: &str,
 ) -> Result<&'a Entry, ChooseError> {
     let of = |kind: PluginKind| index.entries.iter().filter(move |entry| entry.kind == kind && entry.name == name);
     let problems = || index.problems.iter().filter(|problem| problem.name.as_deref() == Some(name)).cloned().collect();
-    let mut entries: Vec<&Entry> = of(kind).collect();
-    // The sort is stable: of equal versions the one the index has first counts.
-    entries.sort_by(|one, two| rank(two).cmp(&rank(one)));
+    let entries = ranked(index, kind, name);
     if entries.is_empty() {
         let other = if kind == PluginKind::Executor { PluginKind::Source } else { PluginKind::Executor };
         let names = index.entries.iter().filter(|entry| entry.kind == kind).map(|entry| entry.name.as_str());
@@ -75,17 +96,32 @@ pub(super) fn choose<'a>(
             problems: problems(),
         });
     }
+    let best = || entries.iter().copied().find(|entry| runs_on(entry, agent));
+    let too_new = |entry: &Entry| ChooseError::Agent {
+        kind,
+        name: name.into(),
+        version: entry.version.clone(),
+        minimum: entry.minimum_agent_version.clone().unwrap_or_default(),
+        agent: agent.into(),
+        fitting: best().map(|entry| entry.version.clone()),
+    };
     let Some(asked) = version else {
-        return Ok(entries[0]);
+        return best().ok_or_else(|| too_new(entries[0]));
     };
     let bare = |version: &str| version.strip_prefix('v').unwrap_or(version).to_owned();
     let exact = entries.iter().find(|entry| entry.version == asked);
     let exact = exact.or_else(|| entries.iter().find(|entry| bare(&entry.version) == bare(asked)));
     let fitting = || {
         let asked = Version::parse(asked)?;
-        entries.iter().find(|entry| Version::parse(&entry.version).is_some_and(|version| asked.is_prefix_of(&version)))
+        let fits = |entry: &&&Entry| Version::parse(&entry.version).is_some_and(|version| asked.is_prefix_of(&version));
+        let first = entries.iter().find(fits);
+        entries.iter().filter(fits).find(|entry| runs_on(entry, agent)).or(first)
     };
-    exact.or_else(fitting).copied().ok_or_else(|| ChooseError::Version {
+    let found = exact.or_else(fitting).copied();
+    if let Some(entry) = found.filter(|entry| !runs_on(entry, agent)) {
+        return Err(too_new(entry));
+    }
+    found.ok_or_else(|| ChooseError::Version {
         kind,
         name: name.into(),
         version: asked.into(),
@@ -93,6 +129,26 @@ pub(super) fn choose<'a>(
         nearest: nearest_version(asked, &entries).into(),
         problems: problems(),
     })
+}
+
+pub(super) fn held_back<'a>(index: &'a Index, chosen: &Entry, agent: &str) -> Option<&'a Entry> {
+    let best = *ranked(index, chosen.kind, &chosen.name).first()?;
+    (rank(best) > rank(chosen) && !runs_on(best, agent)).then_some(best)
+}
+
+/// The versions of one plugin, the best first.
+fn ranked<'a>(index: &'a Index, kind: PluginKind, name: &str) -> Vec<&'a Entry> {
+    let mut entries: Vec<&Entry> =
+        index.entries.iter().filter(|entry| entry.kind == kind && entry.name == name).collect();
+    // The sort is stable: of equal versions the one the index has first counts.
+    entries.sort_by(|one, two| rank(two).cmp(&rank(one)));
+    entries
+}
+
+/// Whether an agent of this version may run it. One that was built without a version counts as the newest.
+fn runs_on(entry: &Entry, agent: &str) -> bool {
+    let minimum = entry.minimum_agent_version.as_deref().and_then(Version::parse);
+    agent == UNRELEASED || minimum.zip(Version::parse(agent)).is_none_or(|(minimum, agent)| agent >= minimum)
 }
 
 /// Releases above pre-releases above what is no version; within these the higher version.

@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{
-    Download, Entry, Index, IndexError, Platform, PluginKind, Problem,
+    Dependency, Download, Entry, Index, IndexError, Platform, PluginKind, Problem,
     tree::{Node, Value},
+    version::Version,
 };
 
 /// One entry while it is read.
@@ -115,6 +116,7 @@ impl<'a> Reader<'a> {
         let description = self.optional("description");
         let documentation_url = self.optional("documentationUrl");
         let recommended = self.optional("recommended").is_some_and(|text| text.eq_ignore_ascii_case("true"));
+        let minimum_agent_version = self.minimum_agent_version();
         if self.found > 0 {
             return None;
         }
@@ -133,6 +135,7 @@ impl<'a> Reader<'a> {
             description: description.unwrap_or_default().into(),
             documentation_url: documentation_url.map(Into::into),
             recommended,
+            minimum_agent_version,
             downloads,
             line: node.line,
         })
@@ -188,16 +191,7 @@ impl<'a> Reader<'a> {
             self.problem(node, what, "write where the plugin is");
             return None;
         };
-        let checksum = match node.get("checksum") {
-            None | Some(Node { value: Value::Null, .. }) => None,
-            Some(Node { value: Value::Text(checksum), .. }) => Some(checksum.trim().to_owned()),
-            // Without it the file would be run unchecked.
-            Some(other) => {
-                let what = format!("`checksum` for {platform} is {}, so the plugin is not there for it", other.value);
-                self.problem(other, what, "write the SHA-256 of the file, as 64 hexadecimal digits");
-                return None;
-            }
-        };
+        let checksum = self.checksum(node, &format!("for {platform}"))?;
         let mut dependencies = BTreeMap::new();
         let listed = match node.get("dependencies").map(|node| (node, &node.value)) {
             None | Some((_, Value::Null)) => &[],
@@ -225,9 +219,38 @@ impl<'a> Reader<'a> {
                 self.problem(value, what, "use letters, digits, dots and dashes");
                 return None;
             }
-            dependencies.insert(name.clone(), url);
+            let checksum = self.checksum(value, &format!("of the dependency `{name}` for {platform}"))?;
+            dependencies.insert(name.clone(), Dependency { url, checksum });
         }
-        Some(Download { platform, url, checksum: checksum.filter(|checksum| !checksum.is_empty()), dependencies })
+        Some(Download { platform, url, checksum, dependencies })
+    }
+
+    /// The inner `None`: there is none. The outer one: it cannot be read, and without it the file would be run unchecked.
+    fn checksum(&mut self, node: &Node, whose: &str) -> Option<Option<String>> {
+        match node.get("checksum") {
+            None | Some(Node { value: Value::Null, .. }) => Some(None),
+            Some(Node { value: Value::Text(checksum), .. }) => {
+                Some(Some(checksum.trim().to_owned()).filter(|checksum| !checksum.is_empty()))
+            }
+            Some(other) => {
+                let what = format!("`checksum` {whose} is {}, so the plugin is not there for it", other.value);
+                self.problem(other, what, "write the SHA-256 of the file, as 64 hexadecimal digits");
+                None
+            }
+        }
+    }
+
+    fn minimum_agent_version(&mut self) -> Option<String> {
+        let node = self.node.get("minimumAgentVersion")?;
+        match &node.value {
+            Value::Null => None,
+            Value::Text(text) if Version::parse(text.trim()).is_some() => Some(text.trim().to_owned()),
+            other => {
+                let what = format!("`minimumAgentVersion` is {other}, which is no version, so the entry is left out");
+                self.problem(node, what, "write one such as `1.2.0`");
+                None
+            }
+        }
     }
 
     /// A text that has to be there.

@@ -71,11 +71,15 @@ fn an_entry_is_read_whole() {
         description: "Runs kubectl.".into(),
         documentation_url: Some("https://docs.example.com".into()),
         recommended: true,
+        minimum_agent_version: None,
         downloads: vec![Download {
             platform: platform("linux", "amd64"),
             url: "https://example.com/executor_kubectl_linux_amd64.tar.gz".into(),
             checksum: Some("0a".into()),
-            dependencies: BTreeMap::from([("kubectl".into(), "https://example.com/kubectl".into())]),
+            dependencies: BTreeMap::from([(
+                "kubectl".into(),
+                Dependency { url: "https://example.com/kubectl".into(), checksum: None },
+            )]),
         }],
         line: 2,
     };
@@ -316,5 +320,65 @@ fn a_plugin_that_is_not_there_is_answered_with_what_was_perhaps_meant() {
     assert!(
         said.contains("of that name, but wrong in the index: line 1, entry 1 (`helm`): `version` is missing"),
         "{said}"
+    );
+}
+
+#[test]
+fn a_dependency_may_have_a_checksum() {
+    let index = Index::parse(
+        &ENTRY.replace("https://example.com/kubectl }", "https://example.com/kubectl, checksum: ' 0b ' }"),
+    );
+    assert_eq!(index.unwrap().entries[0].downloads[0].dependencies["kubectl"].checksum.as_deref(), Some("0b"));
+    check(
+        "https://example.com/kubectl }",
+        "https://example.com/kubectl, checksum: [] }",
+        0,
+        &[
+            "line 13, entry 1 (`kubectl`): `checksum` of the dependency `kubectl` for linux/amd64 is a list, so the plugin is not there \
+           for it; write the SHA-256 of the file, as 64 hexadecimal digits",
+        ],
+    );
+}
+
+/// What an agent of version 1.2.0 takes of versions and the agents they want.
+#[track_caller]
+fn check_agent(there: &[(&str, &str)], asked: Option<&str>, expected: Result<&str, &str>) {
+    let mut index = versions(&there.iter().map(|(version, _)| *version).collect::<Vec<_>>());
+    for (entry, (_, minimum)) in index.entries.iter_mut().zip(there) {
+        entry.minimum_agent_version = Some((*minimum).into());
+    }
+    match (choose::choose(&index, PluginKind::Executor, "e", asked, "1.2.0"), expected) {
+        (Ok(entry), Ok(expected)) => assert_eq!(entry.version, expected),
+        (Err(error), Err(expected)) => assert_eq!(error.to_string(), expected),
+        (found, expected) => panic!("{found:?} and not {expected:?}"),
+    }
+}
+
+#[test]
+fn what_wants_a_newer_agent_is_not_chosen() {
+    let there = [("1.0.0", "1.2"), ("1.1.0", "v1.3.0"), ("2.0.0", "2.0.0")];
+    check_agent(&there, None, Ok("1.0.0"));
+    check_agent(&there, Some("v1"), Ok("1.0.0"));
+    let said = "the executor `e` 2.0.0 wants an agent of version 2.0.0 or newer, and this is 1.2.0; update the agent";
+    check_agent(&there, Some("2"), Err(&format!("{said}, or ask for its version `1.0.0`")));
+    check_agent(&there[2..], None, Err(said));
+    let mut index = versions(&["1.0.0", "2.0.0"]);
+    assert_eq!(choose::held_back(&index, &index.entries[0], "1.2.0"), None);
+    index.entries[1].minimum_agent_version = Some("1.3.0".into());
+    let held_back = choose::held_back(&index, &index.entries[0], "1.2.0");
+    assert_eq!(held_back.map(|entry| entry.version.as_str()), Some("2.0.0"));
+    assert_eq!(choose::held_back(&index, &index.entries[0], "0.0.0"), None);
+}
+
+#[test]
+fn a_wanted_agent_that_is_no_version_costs_the_entry() {
+    check(
+        "version: v1.14.0",
+        "version: v1.14.0\n    minimumAgentVersion: new",
+        0,
+        &[
+            "line 7, entry 1 (`kubectl`): `minimumAgentVersion` is the text `new`, which is no version, so the entry is left out; \
+           write one such as `1.2.0`",
+        ],
     );
 }

@@ -102,6 +102,13 @@ impl Address {
     }
 }
 
+impl Packing {
+    /// How names of such files end, without the dot.
+    pub(super) fn ending(self) -> &'static str {
+        PACKINGS.iter().find(|(_, packing)| *packing == self).map_or("", |(ending, _)| ending)
+    }
+}
+
 impl Place {
     /// Reads the address of bytes; for `base` see [`Address::parse`].
     pub(super) fn parse(text: &str, base: Option<&Path>) -> Result<Self, String> {
@@ -143,8 +150,9 @@ pub(super) fn shown(url: &Url) -> String {
     format!("{}{}{query}", url.origin().ascii_serialization(), url.path())
 }
 
-/// The same for a text that may be no address.
-pub(super) fn shown_text(text: &str) -> String {
+/// An address as people may see it, without credentials and query; also for a text that may be none.
+#[must_use]
+pub fn shown_text(text: &str) -> String {
     let (start, rest) = match text.find("://") {
         Some(at) => text.split_at(at + 3),
         None => ("", text),

@@ -64,12 +64,20 @@ impl Nature {
 
     /// Why it cannot be run on `here`.
     pub(super) fn runs_on(&self, here: &Platform) -> Result<(), String> {
-        let family = if here.os == "darwin" { Family::MachO } else { Family::Elf };
+        self.is_for(here).map_err(|what| match self {
+            Self::Other(_) => what,
+            _ => format!("{what}, and this machine is {here}"),
+        })
+    }
+
+    /// What it is, where that is nothing for a platform.
+    pub(super) fn is_for(&self, platform: &Platform) -> Result<(), String> {
+        let family = if platform.os == "darwin" { Family::MachO } else { Family::Elf };
         match self {
             Self::Script => Ok(()),
             Self::Program { os, architecture } if *os == family => match architecture {
-                Some(architecture) if *architecture != here.architecture => {
-                    Err(format!("it is a program for {architecture}, and this machine is {here}"))
+                Some(architecture) if *architecture != platform.architecture => {
+                    Err(format!("it is a program for {architecture}"))
                 }
                 _ => Ok(()),
             },
@@ -79,7 +87,7 @@ impl Nature {
                     Family::MachO => "macOS",
                     Family::Windows => "Windows",
                 };
-                Err(format!("it is a program for {other}, and this machine is {here}"))
+                Err(format!("it is a program for {other}"))
             }
             Self::Other(what) => Err(format!("it is {what}")),
         }

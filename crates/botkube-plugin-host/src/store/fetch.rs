@@ -54,7 +54,7 @@ pub(super) struct Job<'a> {
 }
 
 /// Why an attempt to fetch a file failed.
-enum Failed {
+pub(super) enum Failed {
     Remote(Failure),
     Disk(io::Error),
 }
@@ -125,7 +125,7 @@ impl Job<'_> {
         Ok(sha256)
     }
 
-    fn address(&self, part: &Part) -> Result<(Address, Option<Checksum>), StoreError> {
+    pub(super) fn address(&self, part: &Part) -> Result<(Address, Option<Checksum>), StoreError> {
         let wrong = |why| StoreError::Address { what: part.what.clone(), url: address::shown_text(&part.url), why };
         let address = Address::parse(&part.url, self.repository.base()).map_err(wrong)?;
         // Upstream: what stands beside the address replaces what stands in it.
@@ -135,7 +135,7 @@ impl Job<'_> {
     }
 
     /// The outer error is one of the configuration.
-    async fn download(
+    pub(super) async fn download(
         &self,
         part: &Part,
         url: &Url,
@@ -230,13 +230,19 @@ impl Finish {
     }
 }
 
-fn head(path: &Path) -> io::Result<Vec<u8>> {
+pub(super) fn head(path: &Path) -> io::Result<Vec<u8>> {
     let mut head = Vec::with_capacity(HEAD);
     File::open(path)?.take(HEAD as u64).read_to_end(&mut head)?;
     Ok(head)
 }
 
-fn copy(path: &Path, into: &Path, mut hasher: Hasher, limit: u64, cancelled: &Cancelled) -> Result<Checksum, Failed> {
+pub(super) fn copy(
+    path: &Path,
+    into: &Path,
+    mut hasher: Hasher,
+    limit: u64,
+    cancelled: &Cancelled,
+) -> Result<Checksum, Failed> {
     let unreadable = |error: io::Error| Failed::Remote(Failure::last(error.to_string()));
     let found = fs::metadata(path).map_err(unreadable)?;
     if !found.is_file() {

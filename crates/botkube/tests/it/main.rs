@@ -4,8 +4,9 @@
 //! command is run · `commands` what can be typed · `bindings` which plugin answers with which configurations · `config`
 //! configurations looked at · `message` a message looked at · `bad_plugins`, `bad_input` what goes wrong and what is said ·
 //! `processes` what is left behind · `supervision` what is done about plugins that fail, `streaming` answers that come piece
-//! by piece, `dev` the loop of an author · `swap` plugins that are replaced or started by somebody else (all three through the plugin host, where the
-//! command line shows too little) · `piped`, `terminal`, `live_terminal` the ways to talk.
+//! by piece, `swap` plugins that are replaced or started by somebody else (all three through the plugin host, where the
+//! command line shows too little) · `piped`, `terminal`, `live_terminal` the ways to talk · `dev` an author's loop ·
+//! `publish` a folder of plugins for others.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod bad_input;
@@ -20,6 +21,7 @@ mod live_terminal;
 mod message;
 mod piped;
 mod processes;
+mod publish;
 mod streaming;
 mod supervision;
 mod support;
