@@ -17,7 +17,7 @@ use botkube_proto::{
 use go_plugin::{
     handshake::Cookie,
     hclog::Level,
-    host::{Config, Connection, Exit, Output, PingError, Plugin},
+    host::{Config, Connection, Exit, Output, PingError, Plugin, StartError, StartReason},
 };
 use tempfile::TempDir;
 use tokio::{sync::Notify, time};
@@ -71,10 +71,18 @@ pub(crate) async fn start(
     let name = plugin.name();
     let dir =
         environment::runtime_dir().map_err(|e| format!("cannot make a directory for the plugin `{name}`: {e}"))?;
-    let launch = environment::launch(executable, dir.path(), &parts.settings, plugin);
-    let mut config = Config::new(COOKIE, [PROTOCOL_VERSION], launch);
-    config.output = log_for(plugin);
-    match Plugin::start(config, &*parts.spawner).await {
+    let start = async |executable| {
+        let launch = environment::launch(executable, dir.path(), &parts.settings, plugin);
+        let mut config = Config::new(COOKIE, [PROTOCOL_VERSION], launch);
+        config.output = log_for(plugin);
+        Plugin::start(config, &*parts.spawner).await
+    };
+    let mut started = start(executable).await;
+    if let Err(StartError { program, reason: StartReason::Changed, .. }) = &started {
+        tracing::warn!(plugin = name, file = %program.display(), "the plugin's file changed since it was checked; it was not run");
+        started = start(parts.catalogue.obtain_again(plugin).await?).await;
+    }
+    match started {
         Ok(process) => {
             tracing::info!(plugin = name, pid = process.id(), "a plugin is running");
             let limit = usize::try_from(parts.settings.max_answer_size).unwrap_or(MAX_MESSAGE_SIZE);

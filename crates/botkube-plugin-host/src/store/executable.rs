@@ -64,12 +64,13 @@ impl Nature {
 
     /// Why it cannot be run on `here`.
     pub(super) fn runs_on(&self, here: &Platform) -> Result<(), String> {
+        let this = if *here == Platform::current() { "this machine is" } else { "it is published as one for" };
         let family = if here.os == "darwin" { Family::MachO } else { Family::Elf };
         match self {
             Self::Script => Ok(()),
             Self::Program { os, architecture } if *os == family => match architecture {
                 Some(architecture) if *architecture != here.architecture => {
-                    Err(format!("it is a program for {architecture}, and this machine is {here}"))
+                    Err(format!("it is a program for {architecture}, and {this} {here}"))
                 }
                 _ => Ok(()),
             },
@@ -79,7 +80,7 @@ impl Nature {
                     Family::MachO => "macOS",
                     Family::Windows => "Windows",
                 };
-                Err(format!("it is a program for {other}, and this machine is {here}"))
+                Err(format!("it is a program for {other}, and {this} {here}"))
             }
             Self::Other(what) => Err(format!("it is {what}")),
         }
