@@ -23,6 +23,7 @@ use botkube_plugin_host::{
     catalogue::{BUILT_IN_REPOSITORY, Catalogue, Embedded, FromStore},
     environment::{self, InvalidVariable},
     host::Host,
+    lock::Lock,
     store::{Limits, RemoteIdentity, Store, StoreConfig},
 };
 use go_plugin::host::Launcher;
@@ -51,6 +52,8 @@ pub struct Parts {
     pub progress: OnProgress,
     /// The configuration as people may see it, with secrets masked; empty where there is none.
     pub shown_config: String,
+    /// Nothing that comes from a repository may differ from it, if there is one.
+    pub lock: Option<Arc<Lock>>,
 }
 
 /// A running agent.
@@ -102,8 +105,9 @@ fn bound(config: &Config) -> BTreeSet<&PluginKey> {
 }
 
 /// Where the plugins of defined repositories are kept. Header templates know what upstream's cloud calls this agent
-/// (`contract-plugins §6.5`).
-fn store(plugins: &Plugins) -> Store {
+/// (`contract-plugins §6.5`). With a lock, nothing is had from it that differs.
+#[must_use]
+pub fn store(plugins: &Plugins, lock: Option<Arc<Lock>>) -> Store {
     let variable = |name| env::var(name).unwrap_or_default();
     Store::new(StoreConfig {
         cache_dir: plugins.cache_dir.clone(),
@@ -115,6 +119,7 @@ fn store(plugins: &Plugins) -> Store {
             api_key: variable("CONFIG_PROVIDER_API_KEY").into(),
         },
         offline: false,
+        lock,
         limits: Limits::default(),
     })
 }
@@ -149,7 +154,7 @@ impl Agent {
             given: parts.given,
             embedded: Embedded { program: parts.program.clone(), args: parts.embedded_args, names: parts.embedded },
             repositories: config.plugins.repositories.keys().cloned().collect(),
-            fetcher: Some(Arc::new(FromStore { store: store(&config.plugins), progress: parts.progress })),
+            fetcher: Some(Arc::new(FromStore { store: store(&config.plugins, parts.lock), progress: parts.progress })),
         };
         let launcher = Launcher::new(parts.program, parts.launch_args).map_err(AgentError::Thread)?;
         let host = Arc::new(Host::new(catalogue, Arc::new(launcher), config.plugins.clone())?);

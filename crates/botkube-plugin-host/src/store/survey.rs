@@ -71,20 +71,19 @@ pub struct Status {
 }
 
 impl Status {
-    /// Whether there is a version above the one that would be started, or above all that are here.
+    /// Whether there is a version above the one that would be started, the one that is locked, or all that are here.
     #[must_use]
-    pub fn is_outdated(&self) -> bool {
-        let highest = |versions: &[&str]| {
-            let kind = PluginKind::Executor;
-            let all = Index::of_versions(kind, "", versions.iter().copied());
-            all.choose(kind, "", None).ok().map(|entry| entry.version.clone())
-        };
-        let is_newest = |versions: &[&str]| {
-            let with: Vec<&str> = versions.iter().copied().chain([self.newest.as_str()]).collect();
-            versions.contains(&self.newest.as_str()) || highest(&with) != Some(self.newest.clone())
+    pub fn is_outdated(&self, locked: Option<&str>) -> bool {
+        let is_below = |versions: &[&str]| {
+            let (kind, with) = (PluginKind::Executor, [versions, &[self.newest.as_str()]].concat());
+            let all = Index::of_versions(kind, "", with.into_iter());
+            let highest = all.choose(kind, "", None).is_ok_and(|highest| highest.version == self.newest);
+            highest && !versions.contains(&self.newest.as_str())
         };
         let cached: Vec<&str> = self.cached.iter().map(String::as_str).collect();
-        !is_newest(&[&self.version]) || (!cached.is_empty() && !is_newest(&cached))
+        is_below(&[&self.version])
+            || locked.is_some_and(|locked| is_below(&[locked]))
+            || (!cached.is_empty() && is_below(&cached))
     }
 }
 
