@@ -68,6 +68,7 @@ async fn plugins_of_a_defined_repository_are_fetched_with_their_dependencies() {
         args: Vec::new(),
         dependencies: Some("/cache/deps".into()),
         version: Some("1.0.0".into()),
+        sha256: None,
     };
     assert_eq!(obtained(key("corp/echo@1.0.0")).await, expected);
 }

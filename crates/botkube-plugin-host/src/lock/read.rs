@@ -52,10 +52,11 @@ fn entry(item: &Node) -> Result<((String, PluginKind), LockedPlugin), ParseError
     let text_of_key = string(key, "key")?;
     let parsed: PluginKey =
         text_of_key.parse().map_err(|error| wrong(key.line, format!("`{text_of_key}` is no plugin's key: {error}")))?;
-    let kind = match text("kind")?.as_str() {
+    let kind = value(&fields, item, "kind")?;
+    let kind = match string(kind, "kind")?.as_str() {
         "executor" => PluginKind::Executor,
         "source" => PluginKind::Source,
-        other => return Err(wrong(item.line, format!("`kind` is `{other}`, and there are `executor` and `source`"))),
+        other => return Err(wrong(kind.line, format!("`kind` is `{other}`, and there are `executor` and `source`"))),
     };
     let platforms = value(&fields, item, "platforms")?;
     let mut found = BTreeMap::new();
