@@ -108,7 +108,11 @@ pub(crate) fn read_index(bundle: &Path, repository: &str) -> Result<Vec<u8>, Bun
     })?;
     found.ok_or_else(|| BundleError::Missing {
         what: format!("index of the repository `{repository}`"),
-        there: files.keys().filter_map(|path| path.strip_suffix("/index.yaml")).map(|name| format!("`{name}`")).collect(),
+        there: files
+            .keys()
+            .filter_map(|path| path.strip_suffix("/index.yaml"))
+            .map(|name| format!("`{name}`"))
+            .collect(),
     })
 }
 
@@ -157,7 +161,8 @@ fn each(
     let manifest: Manifest = serde_json::from_slice(&text)
         .map_err(|error| BundleError::Tampered(format!("its `{MANIFEST}` cannot be read ({error})")))?;
     if manifest.format != FORMAT {
-        let why = format!("its form is {}, and this agent reads {FORMAT}; use an agent of its version", manifest.format);
+        let why =
+            format!("its form is {}, and this agent reads {FORMAT}; use an agent of its version", manifest.format);
         return Err(BundleError::Foreign(why));
     }
     let mut missing: Vec<&String> = manifest.files.keys().collect();

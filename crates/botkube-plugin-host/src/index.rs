@@ -226,12 +226,15 @@ impl FromStr for Platform {
 
     /// Reads `os/architecture`.
     fn from_str(text: &str) -> Result<Self, String> {
-        let is_word = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+        let is_word =
+            |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
         match text.split_once('/') {
             Some((os, architecture)) if is_word(os) && is_word(architecture) => {
                 Ok(Self { os: os.into(), architecture: architecture.into() })
             }
-            _ => Err(format!("`{}` is no platform; write one like `linux/amd64` or `darwin/arm64`", text.escape_debug())),
+            _ => {
+                Err(format!("`{}` is no platform; write one like `linux/amd64` or `darwin/arm64`", text.escape_debug()))
+            }
         }
     }
 }

@@ -165,9 +165,7 @@ impl Lock {
     /// [`LockError`] when it is there and of no use.
     pub fn read(path: &Path) -> Result<Option<Self>, LockError> {
         match std::fs::read_to_string(path) {
-            Ok(text) => {
-                Self::parse(&text).map(Some).map_err(|error| LockError::Parse { path: path.to_owned(), error })
-            }
+            Ok(text) => Self::parse(&text).map(Some).map_err(|error| LockError::Parse { path: path.to_owned(), error }),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(LockError::Read { path: path.to_owned(), error }),
         }

@@ -51,8 +51,8 @@ use pick::Wanted;
 use repository::{Known, Repository};
 
 pub use error::StoreError;
-pub(crate) use survey::{Examined, ExaminedFile, Survey};
 pub use survey::Status;
+pub(crate) use survey::{Examined, ExaminedFile, Survey};
 
 /// What a plugin store works with.
 #[derive(Clone, Debug)]
@@ -286,8 +286,9 @@ impl Installed {
     #[must_use]
     pub fn changed_dependency(&self) -> Option<PathBuf> {
         let paths = self.dependency_digests.iter().map(|(name, sha256)| (self.dependencies.join(name), sha256));
-        let is_checked =
-            |path: &Path, sha256: &str| File::open(path).and_then(checksum::sha256_of).is_ok_and(|found| found == sha256);
+        let is_checked = |path: &Path, sha256: &str| {
+            File::open(path).and_then(checksum::sha256_of).is_ok_and(|found| found == sha256)
+        };
         paths.into_iter().find(|(path, sha256)| !is_checked(path, sha256)).map(|(path, _)| path)
     }
 }
@@ -516,7 +517,8 @@ impl Shared {
         let (name, version) = (&entry.name, &entry.version);
         let what = plugin(key, kind, version);
         let repository = &self.repositories[&key.repository];
-        let expected = |name: &str| locked.and_then(|locked| locked.file(name)).cloned().map(|file| (key.clone(), file));
+        let expected =
+            |name: &str| locked.and_then(|locked| locked.file(name)).cloned().map(|file| (key.clone(), file));
         let names = [
             format!("{kind}_{version}_{name}"),
             format!("{kind}_{name}_{}_{}", platform.os, platform.architecture),
@@ -574,7 +576,6 @@ impl Shared {
     fn doubts(&self) -> Option<String> {
         self.doubts.get_or_init(|| files::doubts(&self.config.cache_dir)).clone()
     }
-
 }
 
 impl Download {

@@ -34,7 +34,8 @@ pub(crate) fn run(args: args::Lock) -> Result<ExitCode> {
     let store = supply.store(None);
     supply::work(async |progress| {
         let wanted = supply.wanted.iter().cloned();
-        let (lock, changes, warnings) = match lock::make(&store, wanted, &before, &update, &platforms, &*progress).await {
+        let (lock, changes, warnings) = match lock::make(&store, wanted, &before, &update, &platforms, &*progress).await
+        {
             Ok(made) => made,
             Err(error @ MakeError::Unknown { .. }) => return Err(error.into()),
             Err(error) => {

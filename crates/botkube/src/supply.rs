@@ -66,7 +66,11 @@ impl Locked {
         if !lacks.is_empty() {
             let lacks: Vec<String> =
                 lacks.iter().map(|(key, lacks)| format!("  `{key}`: {lacks}{}", lacks.accept(key))).collect();
-            bail!("the lock `{}` does not fit the configuration, so nothing is started:\n{}", path.display(), lacks.join("\n"));
+            bail!(
+                "the lock `{}` does not fit the configuration, so nothing is started:\n{}",
+                path.display(),
+                lacks.join("\n")
+            );
         }
         Ok(Self::To(Arc::new(lock)))
     }
@@ -118,9 +122,8 @@ impl Supply {
 
 /// Every enabled plugin but those that come with the agent.
 fn wanted(config: &Config) -> BTreeSet<Wanted> {
-    let comes_with = |repository: &str| {
-        repository == BUILT_IN_REPOSITORY && !config.plugins.repositories.contains_key(repository)
-    };
+    let comes_with =
+        |repository: &str| repository == BUILT_IN_REPOSITORY && !config.plugins.repositories.contains_key(repository);
     let groups = [(PluginKind::Executor, &config.executors), (PluginKind::Source, &config.sources)];
     let plugins = groups.into_iter().flat_map(|(kind, groups)| {
         let plugins = groups.iter().flat_map(|group| &group.plugins).filter(|plugin| plugin.enabled);

@@ -235,7 +235,9 @@ impl Plugin {
             Err(reason) => {
                 process.kill().await;
                 match (&reason, spawn::is_changed(&launch, None, &recent.lines())) {
-                    (StartReason::Ended(_), true) => Err(StartError { output: Vec::new(), ..failed(StartReason::Changed) }),
+                    (StartReason::Ended(_), true) => {
+                        Err(StartError { output: Vec::new(), ..failed(StartReason::Changed) })
+                    }
                     _ => Err(failed(explained(reason, &program))),
                 }
             }

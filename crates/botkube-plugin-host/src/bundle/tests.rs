@@ -36,7 +36,9 @@ fn check_refused(file: &NamedTempFile, said: &str) {
 
 #[test]
 fn its_name_tells_a_bundle_from_an_index() {
-    for (name, expected) in [("/x/b.tar.gz", true), ("b.TGZ", true), ("index.yaml", false), ("b.gz", false), ("/", false)] {
+    for (name, expected) in
+        [("/x/b.tar.gz", true), ("b.TGZ", true), ("index.yaml", false), ("b.gz", false), ("/", false)]
+    {
         assert_eq!(is_bundle(Path::new(name)), expected, "{name}");
     }
 }
@@ -62,7 +64,10 @@ fn other_files_are_no_bundles() {
 #[test]
 fn what_the_manifest_does_not_say_is_noticed() {
     let manifest = manifest("corp/index.yaml", b"entries: []");
-    check_refused(&packed(&[(MANIFEST, &manifest), ("corp/index.yaml", b"entries: {}")]), "is not what its manifest says");
+    check_refused(
+        &packed(&[(MANIFEST, &manifest), ("corp/index.yaml", b"entries: {}")]),
+        "is not what its manifest says",
+    );
     check_refused(&packed(&[(MANIFEST, &manifest), ("corp/index.yaml", b"more")]), "another size");
     check_refused(&packed(&[(MANIFEST, &manifest), ("other", b"")]), "of which its manifest knows nothing");
     check_refused(&packed(&[(MANIFEST, &manifest)]), "`corp/index.yaml` is missing");

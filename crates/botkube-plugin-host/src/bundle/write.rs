@@ -131,12 +131,7 @@ pub async fn write(
 }
 
 /// What an index says of one platform, with addresses in the bundle; the files are noted.
-fn download(
-    entry: &Entry,
-    platform: &Platform,
-    examined: Examined,
-    sources: &mut BTreeMap<String, Source>,
-) -> Value {
+fn download(entry: &Entry, platform: &Platform, examined: Examined, sources: &mut BTreeMap<String, Source>) -> Value {
     let mut put = |file: ExaminedFile| {
         let path = format!("files/{}/{}", &file.sha256[..16], harmless(&file.name));
         let inside = file.inside.map(|inside| format!("//{inside}")).unwrap_or_default();

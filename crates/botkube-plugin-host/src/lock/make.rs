@@ -182,9 +182,7 @@ impl Update {
         match self {
             Self::Nothing => false,
             Self::All => true,
-            Self::Key(wanted) => {
-                *wanted == key.to_string() || *wanted == format!("{}/{}", key.repository, key.name)
-            }
+            Self::Key(wanted) => *wanted == key.to_string() || *wanted == format!("{}/{}", key.repository, key.name),
         }
     }
 }

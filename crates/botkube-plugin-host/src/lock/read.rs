@@ -26,7 +26,10 @@ pub(super) fn lock(text: &str) -> Result<Lock, ParseError> {
     let version = value(&top, &root, "version")?;
     if string(version, "version")? != VERSION {
         let what = format!("`version` is {}, and this agent reads {VERSION}", version.value);
-        return Err(ParseError { help: "use an agent of the version that wrote it".into(), ..wrong(version.line, what) });
+        return Err(ParseError {
+            help: "use an agent of the version that wrote it".into(),
+            ..wrong(version.line, what)
+        });
     }
     let plugins = value(&top, &root, "plugins")?;
     let items = match &plugins.value {
@@ -91,7 +94,11 @@ fn file(fields: &[(&str, &Node)], node: &Node) -> Result<LockedFile, ParseError>
         let node = value(fields, node, name)?;
         let digits = string(node, name)?;
         let is_digest = digits.len() == 64 && digits.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
-        if is_digest { Ok(digits) } else { Err(wrong(node.line, format!("`{name}` is not the 64 digits of a SHA-256"))) }
+        if is_digest {
+            Ok(digits)
+        } else {
+            Err(wrong(node.line, format!("`{name}` is not the 64 digits of a SHA-256")))
+        }
     };
     let url = string(value(fields, node, "url")?, "url")?;
     Ok(LockedFile { url, sha256: digest("sha256")?, program: digest("program")? })

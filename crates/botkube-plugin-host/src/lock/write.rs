@@ -52,5 +52,17 @@ fn scalar(text: &str) -> String {
         && !text.ends_with(':')
         && !["true", "false", "yes", "no", "on", "off", "null", "y", "n"].contains(&text.to_ascii_lowercase().as_str());
     // A digest may look like a number.
-    if is_word { text.to_owned() } else { serde_json::Value::from(text).to_string() }
+    if is_word { text.to_owned() } else { quoted(text) }
+}
+
+/// In quotes, with what YAML or an editor may take amiss written as its number.
+fn quoted(text: &str) -> String {
+    let escaped = text.chars().map(|c| match c {
+        '"' | '\\' => format!("\\{c}"),
+        ' '..='~' => c.to_string(),
+        c if c.is_alphanumeric() => c.to_string(),
+        c if u32::from(c) <= 0xffff => format!("\\u{:04x}", u32::from(c)),
+        c => format!("\\U{:08x}", u32::from(c)),
+    });
+    format!("\"{}\"", escaped.collect::<String>())
 }

@@ -147,7 +147,9 @@ impl Job<'_> {
                 found: found.wanted.to_string(),
             });
         }
-        let locked = |found: &str, of: fn(&LockedFile) -> &str, difference: fn(String, String, String, String) -> Difference| {
+        let locked = |found: &str,
+                      of: fn(&LockedFile) -> &str,
+                      difference: fn(String, String, String, String) -> Difference| {
             match &part.locked {
                 Some((key, file)) if of(file) != found => Err(StoreError::Locked {
                     key: key.to_string(),
@@ -156,7 +158,11 @@ impl Job<'_> {
                 _ => Ok(()),
             }
         };
-        locked(&found.sha256, |file| &file.sha256, |what, url, locked, found| Difference::Download { what, url, locked, found })?;
+        locked(
+            &found.sha256,
+            |file| &file.sha256,
+            |what, url, locked, found| Difference::Download { what, url, locked, found },
+        )?;
         let kept = keep.then(|| target.with_file_name(&found.sha256));
         if let Some(kept) = &kept {
             // A copy: an unpacked file is looked at and sealed where it lies.

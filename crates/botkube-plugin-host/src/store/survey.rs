@@ -131,8 +131,7 @@ impl<'a> Survey<'a> {
         let shared = &self.store.shared;
         let repository = shared.repository(key)?;
         let anew = self.asked.insert(key.repository.clone()) && !shared.config.offline;
-        let Known { index, doubt, .. } =
-            repository.index(&shared.config, &shared.http, anew, self.progress).await?;
+        let Known { index, doubt, .. } = repository.index(&shared.config, &shared.http, anew, self.progress).await?;
         let version = version.or(key.version.as_deref());
         let (entry, _) = shared.entry(repository, &index, key, kind, version)?;
         Ok((entry.clone(), doubt))
@@ -150,13 +149,7 @@ impl<'a> Survey<'a> {
         let repository = shared.repository(key)?;
         let download = shared.download(entry, platform, key, kind, &[])?;
         let locked = shared.locked(key, kind)?.and_then(|locked| locked.platforms.get(platform));
-        let job = Job {
-            config: &shared.config,
-            http: &shared.http,
-            platform,
-            repository,
-            progress: self.progress,
-        };
+        let job = Job { config: &shared.config, http: &shared.http, platform, repository, progress: self.progress };
         let mut files = BTreeMap::new();
         for mut part in shared.parts(key, kind, entry, download, platform, locked) {
             let name = part.dependency.clone().unwrap_or_else(|| PROGRAM.into());

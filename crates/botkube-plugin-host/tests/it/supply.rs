@@ -60,8 +60,11 @@ async fn a_lock_has_every_platform_with_the_digests_of_files_and_programs() {
     world.server.set("/echo", [Reply::Good(PROGRAM.to_vec())]);
     world.server.set("/echo?token=s3cret", [Reply::Good(PROGRAM.to_vec())]);
     world.server.set("/tool.tar.gz", [Reply::Good(archive)]);
-    let elsewhere = format!("  - platform: {{os: plan9, architecture: mips}}\n    url: '{}'\n", world.at("/echo?token=s3cret"));
-    world.publish(&[entry_with("echo", "v1.0.0", &world.at("/echo"), &[("tool", &world.at("/tool.tar.gz"))]) + &elsewhere]);
+    let elsewhere =
+        format!("  - platform: {{os: plan9, architecture: mips}}\n    url: '{}'\n", world.at("/echo?token=s3cret"));
+    world.publish(&[
+        entry_with("echo", "v1.0.0", &world.at("/echo"), &[("tool", &world.at("/tool.tar.gz"))]) + &elsewhere
+    ]);
     let (lock, changes) = made(&world, &["corp/echo"], &Lock::default(), Update::Nothing).await;
     let key = "corp/echo".parse().unwrap();
     let plugin = lock.get(PluginKind::Executor, &key).unwrap();
@@ -87,7 +90,9 @@ async fn what_is_locked_stays_until_it_is_renewed() {
     assert!(matches!(changes.as_slice(), [Change::Added { key, .. }] if key == "corp/new"), "{changes:?}");
     let (third, changes) = made(&world, &["corp/echo"], &second, Update::Key("corp/echo".into())).await;
     assert_eq!(third.plugins[&id].version, "v2.0.0");
-    let [Change::Updated { from, to, .. }, Change::Removed { key, .. }] = changes.as_slice() else { panic!("{changes:?}") };
+    let [Change::Updated { from, to, .. }, Change::Removed { key, .. }] = changes.as_slice() else {
+        panic!("{changes:?}")
+    };
     assert_eq!((from.as_str(), to.as_str(), key.as_str()), ("v1.0.0", "v2.0.0", "corp/new"));
 }
 
@@ -148,7 +153,8 @@ async fn a_lock_for_another_platform_is_refused() {
     let world = World::new(&[]).await;
     let index = |os: &str| {
         let here = Platform::current();
-        entry("echo", "v1.0.0", &world.at("/echo")).replace(&format!("os: {}, architecture: {}", here.os, here.architecture), os)
+        entry("echo", "v1.0.0", &world.at("/echo"))
+            .replace(&format!("os: {}, architecture: {}", here.os, here.architecture), os)
     };
     world.server.set("/echo", [Reply::Good(PROGRAM.to_vec())]);
     world.publish(&[index("os: plan9, architecture: mips")]);
@@ -172,7 +178,9 @@ async fn what_is_here_as_locked_is_used_when_the_index_says_something_else() {
 
 #[tokio::test]
 async fn what_is_here_and_not_as_locked_is_fetched_again() {
-    let world = World::with_echo([Reply::Good(PROGRAM.to_vec()), Reply::Good(OTHER.to_vec()), Reply::Good(PROGRAM.to_vec())]).await;
+    let world =
+        World::with_echo([Reply::Good(PROGRAM.to_vec()), Reply::Good(OTHER.to_vec()), Reply::Good(PROGRAM.to_vec())])
+            .await;
     let mut world = locked(world, &["corp/echo"]).await;
     let lock = world.config.lock.take();
     world.install("corp/echo").await.unwrap();
@@ -194,7 +202,9 @@ async fn a_changed_file_that_cannot_be_fetched_again_is_refused() {
     world.server.stop().await;
     overwrite(&program);
     let error = world.install("corp/echo").await.unwrap_err().to_string();
-    for said in [&program.display().to_string(), "changed since it was checked, so it is not run", "find out who writes into"] {
+    for said in
+        [&program.display().to_string(), "changed since it was checked, so it is not run", "find out who writes into"]
+    {
         assert!(error.contains(said), "{error}");
     }
 }

@@ -45,15 +45,14 @@ pub(crate) fn run(args: Bundle) -> Result<ExitCode> {
         supply::warn(&warnings);
         let rows: Vec<Vec<String>> = packed
             .iter()
-            .map(|one| vec![format!("  {}", one.key), one.kind.to_string(), one.version.clone(), one.platforms.join(", ")])
+            .map(|one| {
+                vec![format!("  {}", one.key), one.kind.to_string(), one.version.clone(), one.platforms.join(", ")]
+            })
             .collect();
-        let mut repositories: Vec<&str> =
-            supply.wanted.iter().map(|wanted| wanted.key.repository.as_str()).collect();
+        let mut repositories: Vec<&str> = supply.wanted.iter().map(|wanted| wanted.key.repository.as_str()).collect();
         repositories.dedup();
-        let settings: String = repositories
-            .iter()
-            .map(|name| format!("\n    {name}: {{url: {}}}", args.file.display()))
-            .collect();
+        let settings: String =
+            repositories.iter().map(|name| format!("\n    {name}: {{url: {}}}", args.file.display())).collect();
         supply::print(&format!(
             "{}\n{}\n\nTo use it, where it lies on the agent's machine:\nplugins:\n  repositories:{settings}",
             args.file.display(),

@@ -31,7 +31,11 @@ pub(crate) fn run(args: List) -> Result<ExitCode> {
         let mut found = Vec::new();
         for wanted in &supply.wanted {
             let status = store.status(&wanted.key, wanted.kind, args.outdated, &*progress).await;
-            found.push(Found { wanted, locked: lock.get(wanted.kind, &wanted.key).map(|it| it.version.as_str()), status });
+            found.push(Found {
+                wanted,
+                locked: lock.get(wanted.kind, &wanted.key).map(|it| it.version.as_str()),
+                status,
+            });
         }
         let failed = found.iter().any(|found| found.status.is_err());
         for found in &found {

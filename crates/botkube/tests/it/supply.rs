@@ -39,7 +39,8 @@ impl World {
                  {architecture}}}\n    url: mine\n  - platform: {{os: plan9, architecture: mips}}\n    url: elsewhere\n"
             )
         };
-        self.machine.file("repository/index.yaml", format!("entries:\n{}", versions.iter().map(entry).collect::<String>()));
+        self.machine
+            .file("repository/index.yaml", format!("entries:\n{}", versions.iter().map(entry).collect::<String>()));
     }
 
     fn configure(&self, key: &str, repository: &str, plugins: &str) -> String {
@@ -113,7 +114,10 @@ fn a_lock_is_written_beside_the_configuration_and_says_what_changed() {
     world.says(&["lock", "--update"], &["updated  corp/mine  executor  1.0.0 → 1.1.0"]);
     world.publish(&["1.0.0"]);
     let outcome = world.run(&["lock", "-o", "json", "--update", "corp/mine"]);
-    assert_eq!((&outcome.json()["changes"][0]["change"], &outcome.json()["changes"][0]["to"]), (&"updated".into(), &"1.0.0".into()));
+    assert_eq!(
+        (&outcome.json()["changes"][0]["change"], &outcome.json()["changes"][0]["to"]),
+        (&"updated".into(), &"1.0.0".into())
+    );
     assert_eq!(fs::read_to_string(&lock).unwrap(), first);
     world.machine.is_tidy();
 }
@@ -147,7 +151,11 @@ fn without_a_lock_that_fits_nothing_is_run() {
     world.refuses(&["run", "--locked"], 2, &["there is no lock `", "botkube.lock`; `botkube lock`"]);
     world.says(&["lock"], &["added"]);
     world.configure("corp/mine@1.0.0", "repository/index.yaml", "");
-    world.refuses(&["run", "--locked"], 2, &["`corp/mine@1.0.0`: it is not in botkube.lock, which is older than the configuration"]);
+    world.refuses(
+        &["run", "--locked"],
+        2,
+        &["`corp/mine@1.0.0`: it is not in botkube.lock, which is older than the configuration"],
+    );
     fs::write(world.machine.path("botkube.lock"), "version: 1\nplugins: 3\n").unwrap();
     world.refuses(&["run", "--locked"], 2, &["botkube.lock`, line 2: `plugins` is", "botkube lock --update"]);
 }
@@ -201,7 +209,7 @@ fn a_changed_file_that_cannot_be_fetched_is_refused() {
     check(&world.ask(), "succeeded", &["ok"]);
     world.tamper();
     fs::remove_file(world.machine.path("repository/mine")).unwrap();
-    check(&world.ask(), "failed", &["changed since it was checked, so it is not run", "plugins.cacheDir"]);
+    check(&world.ask(), "refused", &["changed since it was checked, so it is not run", "plugins.cacheDir"]);
     assert!(!world.machine.path("it-ran").exists());
 }
 
@@ -214,7 +222,7 @@ fn a_replaced_plugin_is_refused_where_a_lock_is_required() {
     // Both the repository and what was fetched from it.
     overwrite(&world.machine.path("repository/mine"));
     world.tamper();
-    check(&world.ask(), "failed", &["`corp/mine`", "it was replaced", "`botkube lock --update corp/mine`"]);
+    check(&world.ask(), "refused", &["`corp/mine`", "it was replaced", "`botkube lock --update corp/mine`"]);
     assert!(!world.machine.path("it-ran").exists());
     world.says(&["lock", "--update", "corp/mine"], &["updated", "(other files for"]);
 }
@@ -254,14 +262,18 @@ fn a_bundle_cut_short_is_refused_with_its_name() {
     let whole = fs::read(&bundle).unwrap();
     fs::write(&bundle, &whole[..whole.len() - 10]).unwrap();
     world.configure("corp/mine", "plugins.tar.gz", "");
-    check(&world.ask(), "failed", &["plugins.tar.gz", "cut short or damaged", "botkube plugin bundle"]);
+    check(&world.ask(), "refused", &["plugins.tar.gz", "cut short or damaged", "botkube plugin bundle"]);
 }
 
 #[test]
 fn a_bundle_that_cannot_be_made_is_said() {
     let world = World::new();
     world.refuses(&["plugin", "bundle", "plugins.zip"], 2, &["ends with .tar.gz or .tgz", "plugins.zip"]);
-    world.refuses(&["plugin", "bundle", "--platform", "linux/s390x", "b.tar.gz"], 1, &["is not there for linux/s390x", "plan9/mips"]);
+    world.refuses(
+        &["plugin", "bundle", "--platform", "linux/s390x", "b.tar.gz"],
+        1,
+        &["is not there for linux/s390x", "plan9/mips"],
+    );
     world.refuses(&["plugin", "bundle", "nowhere/b.tar.gz"], 1, &["nowhere/b.tar.gz", "cannot be written"]);
     assert!(!world.machine.path("b.tar.gz").exists());
 }
@@ -269,7 +281,10 @@ fn a_bundle_that_cannot_be_made_is_said() {
 #[test]
 fn a_list_tells_what_is_meant_here_locked_and_newest() {
     let world = World::new();
-    world.says(&["plugin", "list"], &["KEY        KIND      VERSION  CACHED  LOCKED  NEWEST\ncorp/mine  executor  1.0.0    -       -       1.0.0"]);
+    world.says(
+        &["plugin", "list"],
+        &["KEY        KIND      VERSION  CACHED  LOCKED  NEWEST\ncorp/mine  executor  1.0.0    -       -       1.0.0"],
+    );
     world.says(&["plugin", "list", "--outdated"], &["every plugin is at its newest version"]);
     check(&world.ask(), "succeeded", &["ok"]);
     world.says(&["lock"], &["added"]);
