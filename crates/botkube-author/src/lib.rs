@@ -6,3 +6,5 @@
 #![deny(missing_docs)]
 
 pub mod artifact;
+pub mod project;
+mod tool;
