@@ -38,7 +38,7 @@ async fn the_file_that_was_checked_is_started_and_sees_its_own_path() {
     for spawner in spawners() {
         let (config, dir, _) = config(Launch::new(peer()).sha256(sha256(&peer())));
         let plugin = Plugin::start(config, &*spawner).await.unwrap();
-        let process = PathBuf::from(format!("/proc/{}", plugin.id()));
+        let process = PathBuf::from(format!("/proc/{}", plugin.id().unwrap()));
         assert_eq!(fs::read_link(process.join("exe")).unwrap(), fs::canonicalize(peer()).unwrap());
         let line = fs::read(process.join("cmdline")).unwrap();
         assert_eq!(line.split(|byte| *byte == 0).next().unwrap(), peer().as_os_str().as_encoded_bytes());
