@@ -29,6 +29,7 @@ use botkube_plugin_host::{
     catalogue::{BUILT_IN_REPOSITORY, Catalogue, Embedded, FromStore},
     environment::{self, InvalidVariable},
     host::Host,
+    lock::Lock,
     store::{Limits, RemoteIdentity, Store, StoreConfig},
 };
 use go_plugin::host::Launcher;
@@ -62,6 +63,8 @@ pub struct Parts {
     pub demo: bool,
     /// Shown how far plugins are fetched; [`log_progress`] where nobody looks.
     pub progress: OnProgress,
+    /// Nothing that comes from a repository may differ from it, if there is one.
+    pub lock: Option<Arc<Lock>>,
 }
 
 /// A running agent.
@@ -123,9 +126,9 @@ fn bound(config: &Config) -> BTreeSet<&PluginKey> {
 }
 
 /// Where the plugins of defined repositories are kept. Header templates know what upstream's cloud calls this agent
-/// (`contract-plugins §6.5`).
+/// (`contract-plugins §6.5`). With a lock, nothing is had from it that differs.
 #[must_use]
-pub fn store(plugins: &Plugins) -> Store {
+pub fn store(plugins: &Plugins, lock: Option<Arc<Lock>>) -> Store {
     let variable = |name| env::var(name).unwrap_or_default();
     Store::new(StoreConfig {
         cache_dir: plugins.cache_dir.clone(),
@@ -137,6 +140,7 @@ pub fn store(plugins: &Plugins) -> Store {
             api_key: variable("CONFIG_PROVIDER_API_KEY").into(),
         },
         offline: false,
+        lock,
         limits: Limits::default(),
     })
 }
@@ -244,7 +248,10 @@ impl Parts {
                 names: self.embedded.clone(),
             },
             repositories: config.plugins.repositories.keys().cloned().collect(),
-            fetcher: Some(Arc::new(FromStore { store: store(&config.plugins), progress: self.progress.clone() })),
+            fetcher: Some(Arc::new(FromStore {
+                store: store(&config.plugins, self.lock.clone()),
+                progress: self.progress.clone(),
+            })),
             fetchers: self.fetchers.clone(),
             attached: self.attached.clone(),
         };

@@ -297,6 +297,7 @@ pub(crate) fn plugins(raw: raw_plugins::Plugins, origin: OriginOf<'_>) -> Plugin
         call_timeout: raw.call_timeout.0,
         max_answer_size: raw.max_answer_size.0,
         max_concurrent_calls: raw.max_concurrent_calls,
+        require_lock: raw.require_lock,
         health_check_interval: raw.health_check_interval.0,
         restart_policy: RestartPolicy {
             at_threshold: match raw.restart_policy.r#type {

@@ -379,6 +379,8 @@ pub struct Plugins {
     pub max_answer_size: u64,
     /// How many calls one plugin works on at a time; more wait.
     pub max_concurrent_calls: u32,
+    /// Whether no plugin is started that differs from the lock beside the first configuration file.
+    pub require_lock: bool,
     /// How often plugins are asked whether they are well.
     pub health_check_interval: Duration,
     /// What is done about a plugin that keeps failing.
@@ -392,7 +394,7 @@ pub struct Plugins {
 /// Where plugins are fetched from.
 #[derive(Debug, Clone)]
 pub struct Repository {
-    /// The address of its index: `http:`, `https:` or `file:`, or a path.
+    /// The address of its index: `http:`, `https:` or `file:`, or a path; or the path of a bundle.
     pub url: String,
     /// Sent with requests for the index; values are Go templates and may hold secrets.
     pub headers: BTreeMap<String, SecretString>,
@@ -532,6 +534,7 @@ impl Plugins {
                 max_concurrent_calls,
                 health_check_interval,
                 restart_policy,
+                require_lock,
                 env,
                 incoming_webhook: _,
             } = plugins.clone();
@@ -539,7 +542,7 @@ impl Plugins {
                 repositories.into_iter().map(|(name, it)| (name, (it.url, exposed(&it.headers)))).collect();
             let env: Vec<_> = env.into_iter().map(|it| (it.plugin, exposed(&it.variables))).collect();
             let limits = (call_timeout, max_answer_size, max_concurrent_calls, health_check_interval, restart_policy);
-            (cache_dir, repositories, index_max_age, limits, env)
+            (cache_dir, repositories, index_max_age, require_lock, limits, env)
         };
         parts(self) == parts(other)
     }

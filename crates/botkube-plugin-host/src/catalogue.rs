@@ -11,6 +11,7 @@ use std::{
 use async_trait::async_trait;
 use botkube_config::model::PluginKey;
 use botkube_core::route::PluginRef;
+use tokio::task::spawn_blocking;
 
 use crate::{
     index::PluginKind,
@@ -61,6 +62,15 @@ pub trait Fetcher: fmt::Debug + Send + Sync {
     ///
     /// Why the plugin cannot be had and what to do, naming the plugin and the repository.
     async fn fetch(&self, plugin: &PluginKey) -> Result<Fetched, String>;
+
+    /// The same for a plugin whose program was found not to be what was checked: nothing of it is believed.
+    ///
+    /// # Errors
+    ///
+    /// As [`Fetcher::fetch`].
+    async fn fetch_again(&self, plugin: &PluginKey) -> Result<Fetched, String> {
+        self.fetch(plugin).await
+    }
 }
 
 /// A plugin's files.
@@ -72,6 +82,8 @@ pub struct Fetched {
     pub dependencies: Option<PathBuf>,
     /// Which version it is.
     pub version: String,
+    /// The SHA-256 of the executable when it was checked, which it has to have when it is run; `None`: nobody checked it.
+    pub sha256: Option<String>,
 }
 
 /// Gets plugins from a plugin store.
@@ -104,6 +116,8 @@ pub(crate) struct Executable {
     pub(crate) dependencies: Option<PathBuf>,
     /// Where it came from a repository.
     pub(crate) version: Option<String>,
+    /// What the program's content has to be.
+    pub(crate) sha256: Option<String>,
 }
 
 /// Where a plugin is.
@@ -123,10 +137,15 @@ impl Catalogue {
     pub(crate) async fn obtain(&self, plugin: &PluginRef) -> Result<Executable, String> {
         match self.find(plugin)? {
             Place::Here(executable) => Ok(executable),
-            Place::Repository(key, fetcher) => {
-                let Fetched { program, dependencies, version } = fetcher.fetch(key).await?;
-                Ok(Executable { program, args: Vec::new(), dependencies, version: Some(version) })
-            }
+            Place::Repository(key, fetcher) => fetcher.fetch(key).await.map(Executable::from),
+        }
+    }
+
+    /// The same once it was found that the program is not what was checked.
+    pub(crate) async fn obtain_again(&self, plugin: &PluginRef) -> Result<Executable, String> {
+        match self.find(plugin)? {
+            Place::Here(executable) => Ok(executable),
+            Place::Repository(key, fetcher) => fetcher.fetch_again(key).await.map(Executable::from),
         }
     }
 
@@ -138,6 +157,7 @@ impl Catalogue {
                 args: Vec::new(),
                 dependencies: None,
                 version: None,
+                sha256: None,
             }));
         }
         if let PluginRef::Key(key) = plugin
@@ -174,7 +194,7 @@ impl Catalogue {
             ));
         }
         let args = args.iter().cloned().chain([name.into()]).collect();
-        Ok(Place::Here(Executable { program: program.clone(), args, dependencies: None, version: None }))
+        Ok(Place::Here(Executable { program: program.clone(), args, dependencies: None, version: None, sha256: None }))
     }
 
     fn defines(&self, repository: &str) -> bool {
@@ -182,16 +202,40 @@ impl Catalogue {
     }
 }
 
+impl From<Fetched> for Executable {
+    fn from(Fetched { program, dependencies, version, sha256 }: Fetched) -> Self {
+        Self { program, args: Vec::new(), dependencies, version: Some(version), sha256 }
+    }
+}
+
 #[async_trait]
 impl Fetcher for FromStore {
     async fn fetch(&self, plugin: &PluginKey) -> Result<Fetched, String> {
         let installed = self.store.install(plugin, PluginKind::Executor, &*self.progress).await;
-        let Installed { program, dependencies, version, warnings } = installed.map_err(|error| error.to_string())?;
-        for warning in warnings {
-            tracing::warn!(plugin = %plugin, "{warning}");
+        let installed = installed.map_err(|error| error.to_string())?;
+        // They are run by the plugin, and nobody looks at them then.
+        let dependencies = installed.clone();
+        match spawn_blocking(move || dependencies.changed_dependency()).await.map_err(|error| error.to_string())? {
+            Some(path) => {
+                tracing::warn!(%plugin, file = %path.display(), "a program that the plugin runs changed since it was checked");
+                self.fetch_again(plugin).await
+            }
+            None => Ok(fetched(plugin, installed)),
         }
-        Ok(Fetched { program, dependencies: Some(dependencies), version })
     }
+
+    async fn fetch_again(&self, plugin: &PluginKey) -> Result<Fetched, String> {
+        let installed = self.store.renew(plugin, PluginKind::Executor, &*self.progress).await;
+        installed.map(|installed| fetched(plugin, installed)).map_err(|error| error.to_string())
+    }
+}
+
+fn fetched(plugin: &PluginKey, installed: Installed) -> Fetched {
+    let Installed { program, sha256, dependencies, version, warnings, .. } = installed;
+    for warning in warnings {
+        tracing::warn!(%plugin, "{warning}");
+    }
+    Fetched { program, dependencies: Some(dependencies), version, sha256: Some(sha256) }
 }
 
 impl fmt::Debug for Attached {

@@ -164,6 +164,7 @@ pub(crate) fn launch(executable: Executable, runtime_dir: &Path, settings: &Sett
     for arg in executable.args {
         launch = launch.arg(arg);
     }
+    launch.sha256 = executable.sha256;
     launch
 }
 

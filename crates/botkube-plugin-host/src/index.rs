@@ -6,10 +6,10 @@
 
 mod choose;
 mod read;
-mod tree;
+pub(crate) mod tree;
 mod version;
 
-use std::{collections::BTreeMap, env, fmt};
+use std::{collections::BTreeMap, env, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
@@ -241,6 +241,24 @@ impl fmt::Display for PluginKind {
 impl fmt::Display for Platform {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.os, self.architecture)
+    }
+}
+
+impl FromStr for Platform {
+    type Err = String;
+
+    /// Reads `os/architecture`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let is_word =
+            |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+        match text.split_once('/') {
+            Some((os, architecture)) if is_word(os) && is_word(architecture) => {
+                Ok(Self { os: os.into(), architecture: architecture.into() })
+            }
+            _ => {
+                Err(format!("`{}` is no platform; write one like `linux/amd64` or `darwin/arm64`", text.escape_debug()))
+            }
+        }
     }
 }
 

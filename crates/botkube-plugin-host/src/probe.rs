@@ -95,6 +95,7 @@ impl Probe {
             args: Vec::new(),
             dependencies: options.dependencies,
             version: None,
+            sha256: None,
         };
         let plugin = PluginRef::Named(name.to_owned());
         let launch = environment::launch(executable, dir.path(), &Settings::default(), &plugin);

@@ -16,7 +16,7 @@ use botkube_proto::{
 };
 use go_plugin::{
     hclog::Level,
-    host::{Attach, Config, Connection, Exit, Output, PingError, Plugin, StartReason},
+    host::{Attach, Config, Connection, Exit, Output, PingError, Plugin, StartError, StartReason},
 };
 use tempfile::TempDir;
 use tokio::{sync::Notify, time};
@@ -84,10 +84,20 @@ pub(crate) async fn start(
     let name = plugin.name();
     let dir = environment::runtime_dir()
         .map_err(|e| NotStarted::because(format!("cannot make a directory for the plugin `{name}`: {e}")))?;
-    let launch = environment::launch(executable.clone(), dir.path(), &parts.settings, plugin);
-    let mut config = Config::new(COOKIE, [PROTOCOL_VERSION], launch);
-    config.output = log_for(plugin);
-    match Plugin::start_unless(config, &*parts.spawner, called_off.cancelled()).await {
+    let start = async |executable| {
+        let launch = environment::launch(executable, dir.path(), &parts.settings, plugin);
+        let mut config = Config::new(COOKIE, [PROTOCOL_VERSION], launch);
+        config.output = log_for(plugin);
+        Plugin::start_unless(config, &*parts.spawner, called_off.cancelled()).await
+    };
+    let (mut executable, mut started) = (executable.clone(), start(executable).await);
+    if let Err(StartError { program, reason: StartReason::Changed, .. }) = &started {
+        tracing::warn!(plugin = name, file = %program.display(), "the plugin's file changed since it was checked; it was not run");
+        let again = called_off.run_until_cancelled(parts.catalogue.obtain_again(plugin)).await;
+        executable = again.unwrap_or_else(|| Err("it was called off".to_owned())).map_err(NotStarted::because)?;
+        started = start(executable.clone()).await;
+    }
+    match started {
         Ok(process) => {
             tracing::info!(plugin = name, pid = process.id(), "a plugin is running");
             Ok(Running::new(parts, process, Some(executable), wake, Some(dir)).await)

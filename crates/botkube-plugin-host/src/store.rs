@@ -1,22 +1,26 @@
 //! The plugin store: from a plugin's key to files that can be run, fetched once, checked, and kept for every later start.
 //! Must not know: what a plugin does, or how it is started.
 //!
-//! Reading order: `address` where a file is · `repository` the index · `http` bytes from the web, with `headers` · `fetch`
-//! one file, with `checksum`, `archive`, `pick` and `executable` · `files` how it is kept ·
-//! `single` one file for tools.
+//! Reading order: `address` where a file is · `repository` the index · `choose` what a key means in it · `http` bytes from
+//! the web, with `headers` · `fetch` one file, with `checksum`, `archive`, `pick` and `executable` · `files` how it is kept ·
+//! `kept` what is known of it afterwards · `survey` what a repository has, for whoever writes it down or packs it · `single`
+//! one file for tools.
 
 mod address;
 mod archive;
 mod checksum;
+mod choose;
 mod error;
 mod executable;
 mod fetch;
 mod files;
 mod headers;
 mod http;
+mod kept;
 mod pick;
 mod repository;
 mod single;
+mod survey;
 
 use std::{
     collections::BTreeMap,
@@ -26,28 +30,31 @@ use std::{
     time::Duration,
 };
 
-use botkube_config::{
-    model::{PluginKey, Repository as Settings},
-    nearest::nearest,
-};
+use botkube_config::model::{PluginKey, Repository as Settings};
 use secrecy::SecretString;
-use serde::{Deserialize, Serialize};
 use tokio::{
     task::spawn_blocking,
     time::{Instant, sleep},
 };
 
-use crate::index::{ChooseError, Dependency, Download, Entry, Index, Platform, PluginKind};
+use crate::{
+    index::{Dependency, Download, Entry, Platform, PluginKind},
+    lock::{Lock, LockedFiles},
+};
 use address::{Address, Place};
+use choose::{Chosen, entry};
 use fetch::{Job, Part};
 use files::{Owners, Stamp};
 use http::Http;
+use kept::{Checked, PROGRAM, Places, Record};
 use pick::Wanted;
 use repository::{Known, Repository};
 
 pub use address::shown_text;
 pub use error::StoreError;
 pub use single::{Arrived, Program, check_address, check_program, download, sha256_of, unpack};
+pub use survey::Status;
+pub(crate) use survey::{Examined, ExaminedFile, Survey};
 
 /// What a plugin store works with.
 #[derive(Clone, Debug)]
@@ -62,6 +69,8 @@ pub struct StoreConfig {
     pub remote: RemoteIdentity,
     /// Whether only what is here may be used.
     pub offline: bool,
+    /// Nothing is used that differs from it; `None`: whatever the repositories say now.
+    pub lock: Option<Arc<Lock>>,
     /// Deadlines and sizes.
     pub limits: Limits,
 }
@@ -111,6 +120,10 @@ pub struct Limits {
 pub struct Installed {
     /// What to run.
     pub program: PathBuf,
+    /// Its SHA-256 when it was checked, in hexadecimal digits: whoever runs it makes sure that it is that still.
+    pub sha256: String,
+    /// The same for the programs it runs, by name.
+    pub dependency_digests: BTreeMap<String, String>,
     /// The folder of the programs it runs (`PLUGIN_DEPENDENCY_DIR`); it need not exist.
     pub dependencies: PathBuf,
     /// The version, as its index has it.
@@ -165,46 +178,13 @@ struct Shared {
     swept: Once,
 }
 
-/// A plugin key's meaning.
-struct Chosen {
-    entry: Entry,
-    download: Download,
-    warnings: Vec<String>,
+/// What is believed without reading it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Trust {
+    /// A file that nobody touched since it was checked.
+    Stamps,
+    Nothing,
 }
-
-/// What is kept beside a plugin: what its files were when they were checked.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Record {
-    /// [`Repository::identity`] of the one it came from: another one under the same name may have other files for it.
-    repository: String,
-    version: String,
-    /// By name; the program itself is [`PROGRAM`].
-    files: BTreeMap<String, Checked>,
-}
-
-/// A file that was checked.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Checked {
-    /// See [`source`].
-    source: String,
-    /// Its digest, in hexadecimal digits.
-    sha256: String,
-    stamp: Stamp,
-}
-
-/// Where the parts of one plugin are.
-struct Places {
-    program: PathBuf,
-    dependencies: PathBuf,
-    record: PathBuf,
-    lock: PathBuf,
-}
-
-/// The program's name in a [`Record`]; no dependency is called so.
-const PROGRAM: &str = "";
-
-/// How the name of a [`Record`]'s file ends.
-const RECORD: &str = ".checked";
 
 impl Store {
     /// A store; nothing is read, made or asked for yet.
@@ -233,13 +213,15 @@ impl Store {
         let record = repository.record(&places.record, owners)?;
         let is_whole = |name: &str, source: String| {
             record.files.get(name).is_some_and(|checked| {
-                checked.source == source && Stamp::of(&places.part(name), owners) == Some(checked.stamp)
+                checked.source == source
+                    && chosen.allows(name, &checked.sha256)
+                    && Stamp::of(&places.part(name), owners) == Some(checked.stamp)
             })
         };
         let Download { dependencies, .. } = &chosen.download;
         let whole = is_whole(PROGRAM, chosen.download.source(repository))
             && dependencies.iter().all(|(name, dependency)| is_whole(name, dependency.source(repository)));
-        whole.then(|| shared.installed(places, chosen))
+        whole.then(|| shared.installed(places, chosen, &record))
     }
 
     /// Installs a plugin, or finds it installed. Dropping the future ends the work and leaves nothing unfinished behind.
@@ -256,28 +238,58 @@ impl Store {
         if let Ok(Some(found)) = spawn_blocking(move || store.cached(&wanted, kind)).await {
             return Ok(found);
         }
+        self.obtain(key, kind, Trust::Stamps, progress).await
+    }
+
+    /// As [`Store::install`], for a plugin of which somebody found that its files are not what was checked: every file is
+    /// hashed, and fetched again where it changed.
+    ///
+    /// # Errors
+    /// [`StoreError`]; [`StoreError::Changed`] when a file changed and cannot be fetched again.
+    pub async fn renew(
+        &self,
+        key: &PluginKey,
+        kind: PluginKind,
+        progress: &(dyn Fn(Progress) + Send + Sync),
+    ) -> Result<Installed, StoreError> {
+        self.obtain(key, kind, Trust::Nothing, progress).await
+    }
+
+    async fn obtain(
+        &self,
+        key: &PluginKey,
+        kind: PluginKind,
+        trust: Trust,
+        progress: OnProgress<'_>,
+    ) -> Result<Installed, StoreError> {
         let shared = &self.shared;
         let installed = match shared.resolve(key, kind, progress).await {
-            Ok(chosen) => shared.install(key, kind, chosen, progress).await,
+            Ok(chosen) => shared.install(key, kind, chosen, trust, progress).await,
             Err(error) => Err(error),
         };
         match installed {
-            Err(error) => shared.installed_before(key, kind, &error).await.ok_or(error),
+            Err(error) => shared.installed_before(key, kind, trust, error).await,
             installed => installed,
         }
+    }
+}
+
+impl Installed {
+    /// The first of the programs it runs that is not what was checked. It reads all of them.
+    #[must_use]
+    pub fn changed_dependency(&self) -> Option<PathBuf> {
+        let paths = self.dependency_digests.iter().map(|(name, sha256)| (self.dependencies.join(name), sha256));
+        let is_checked = |path: &Path, sha256: &str| {
+            File::open(path).and_then(checksum::sha256_of).is_ok_and(|found| found == sha256)
+        };
+        paths.into_iter().find(|(path, sha256)| !is_checked(path, sha256)).map(|(path, _)| path)
     }
 }
 
 impl Shared {
     /// The entry the key means; when the kept index has none, the repository is asked once more.
     async fn resolve(&self, key: &PluginKey, kind: PluginKind, progress: OnProgress<'_>) -> Result<Chosen, StoreError> {
-        let Some(repository) = self.repositories.get(&key.repository) else {
-            return Err(StoreError::Repository {
-                plugin: key.to_string(),
-                repository: key.repository.clone(),
-                nearest: nearest(&key.repository, self.repositories.keys().map(String::as_str)).map(Into::into),
-            });
-        };
+        let repository = self.repository(key)?;
         let mut known = repository.index(&self.config, &self.http, false, progress).await?;
         let mut chosen = self.choose(repository, &known.index, key, kind);
         if chosen.is_err() && !known.asked {
@@ -298,48 +310,12 @@ impl Shared {
         }
     }
 
-    fn choose(
-        &self,
-        repository: &Repository,
-        index: &Index,
-        key: &PluginKey,
-        kind: PluginKind,
-    ) -> Result<Chosen, StoreError> {
-        let failed = |error: ChooseError| StoreError::Choose {
-            repository: repository.name.clone(),
-            url: repository.shown.clone(),
-            error: Box::new(error),
-            note: None,
-        };
-        let entry = index.choose(kind, &key.name, key.version.as_deref()).map_err(failed)?;
-        let Some(download) = entry.download(&self.platform) else {
-            let fits = |other: &&Entry| {
-                other.kind == kind && other.name == key.name && other.download(&self.platform).is_some()
-            };
-            let others = Index { entries: index.entries.iter().filter(fits).cloned().collect(), problems: Vec::new() };
-            return Err(StoreError::Platform {
-                plugin: plugin(key, kind, &entry.version),
-                wanted: self.platform.clone(),
-                available: entry.downloads.iter().map(|download| download.platform.clone()).collect(),
-                other: others.choose(kind, &key.name, None).ok().map(|entry| entry.version.clone()),
-            });
-        };
-        let better = index.held_back(entry).filter(|_| key.version.is_none());
-        let warning = better.map(|better| {
-            let minimum = better.minimum_agent_version.as_deref().unwrap_or_default();
-            format!(
-                "its version {} wants an agent of version {minimum} or newer; {} is used, update the agent for the other",
-                better.version, entry.version
-            )
-        });
-        Ok(Chosen { entry: entry.clone(), download: download.clone(), warnings: warning.into_iter().collect() })
-    }
-
     async fn install(
         &self,
         key: &PluginKey,
         kind: PluginKind,
         chosen: Chosen,
+        trust: Trust,
         progress: OnProgress<'_>,
     ) -> Result<Installed, StoreError> {
         let places = self.places(key, kind, &chosen.entry.version);
@@ -364,11 +340,18 @@ impl Shared {
             version: chosen.entry.version.clone(),
             files: BTreeMap::new(),
         };
-        for part in self.parts(key, kind, &chosen) {
+        for part in self.parts(key, kind, &chosen.entry, &chosen.download, &self.platform, chosen.locked.as_ref()) {
             let name = part.dependency.clone().unwrap_or(PROGRAM.into());
             let target = places.part(&name);
             let known = before.files.get(&name).filter(|checked| checked.source == part.source).cloned();
-            let checked = match self.unchanged(&target, known, owners).await {
+            let known = known.filter(|checked| {
+                let allowed = chosen.allows(&name, &checked.sha256);
+                if !allowed {
+                    tracing::warn!(file = %target.display(), "the file is not the one in the lock and is fetched anew");
+                }
+                allowed
+            });
+            let checked = match self.unchanged(&target, known, trust, owners).await {
                 Some(checked) => checked,
                 None => {
                     if part.dependency.is_some() {
@@ -377,7 +360,7 @@ impl Shared {
                     }
                     let job =
                         Job { config: &self.config, http: &self.http, platform: &self.platform, repository, progress };
-                    let sha256 = job.run(&part, &target).await?;
+                    let sha256 = job.run(&part, &target).await?.program;
                     let stamp = Stamp::of(&target, owners);
                     let stamp = stamp.ok_or_else(|| {
                         let gone = std::io::Error::other("it was replaced as soon as it was there");
@@ -392,15 +375,24 @@ impl Shared {
             let text = serde_json::to_vec(&record).expect("a record has nothing that JSON cannot hold");
             files::write(&places.record, &text).map_err(|error| StoreError::files("write", &places.record, &error))?;
         }
-        Ok(self.installed(places, chosen))
+        Ok(self.installed(places, chosen, &record))
     }
 
-    /// The plugin's program and its dependencies.
-    fn parts(&self, key: &PluginKey, kind: PluginKind, chosen: &Chosen) -> Vec<Part> {
-        let Chosen { entry, download, .. } = chosen;
+    /// The dependencies of one version for one platform, and its program.
+    fn parts(
+        &self,
+        key: &PluginKey,
+        kind: PluginKind,
+        entry: &Entry,
+        download: &Download,
+        platform: &Platform,
+        locked: Option<&LockedFiles>,
+    ) -> Vec<Part> {
         let (name, version) = (&entry.name, &entry.version);
         let what = plugin(key, kind, version);
-        let (platform, repository) = (&self.platform, &self.repositories[&key.repository]);
+        let repository = &self.repositories[&key.repository];
+        let expected =
+            |name: &str| locked.and_then(|locked| locked.file(name)).cloned().map(|file| (key.clone(), file));
         let names = [
             format!("{kind}_{version}_{name}"),
             format!("{kind}_{name}_{}_{}", platform.os, platform.architecture),
@@ -414,6 +406,7 @@ impl Shared {
             checksum: download.checksum.clone(),
             source: download.source(repository),
             wanted: Wanted { names: names.into(), any_program: true },
+            locked: expected(PROGRAM),
         };
         let dependencies = download.dependencies.iter().map(|(name, dependency)| Part {
             what: format!("the dependency `{name}` of {what}"),
@@ -422,55 +415,9 @@ impl Shared {
             checksum: dependency.checksum.clone(),
             source: dependency.source(repository),
             wanted: Wanted { names: vec![name.clone()], any_program: false },
+            locked: expected(name),
         });
         dependencies.chain([program]).collect()
-    }
-
-    /// The file as it was checked, if it still is that.
-    async fn unchanged(&self, target: &Path, known: Option<Checked>, owners: Owners) -> Option<Checked> {
-        let known = known?;
-        let stamp = Stamp::of(target, owners)?;
-        if stamp == known.stamp {
-            return Some(known);
-        }
-        let path = target.to_owned();
-        let sha256 = spawn_blocking(move || checksum::sha256_of(File::open(path)?)).await.ok()?.ok()?;
-        if sha256 == known.sha256 {
-            // Its mode may be what changed.
-            files::seal(target).ok()?;
-            let stamp = Stamp::of(target, owners)?;
-            return Some(Checked { stamp, ..known });
-        }
-        tracing::warn!(file = %target.display(), "the file changed since it was checked and is fetched anew");
-        None
-    }
-
-    /// What was installed once and fits the key: a repository that is away, or has lost or broken a plugin, takes nothing
-    /// from those who have it.
-    async fn installed_before(&self, key: &PluginKey, kind: PluginKind, error: &StoreError) -> Option<Installed> {
-        let repository = self.repositories.get(&key.repository)?;
-        let owners = Owners::of(&self.config.cache_dir);
-        let (start, end) = (format!("{kind}_"), format!("_{}{RECORD}", key.name));
-        let mut records = Vec::new();
-        for entry in fs::read_dir(self.config.cache_dir.join(&key.repository)).ok()?.flatten() {
-            let name = entry.file_name();
-            let version = name.to_str().and_then(|name| name.strip_prefix(&start)?.strip_suffix(&end));
-            let record = version.and_then(|_| repository.record(&entry.path(), owners));
-            // A name with `_` in it looks like another version of a shorter one.
-            records.extend(record.filter(|record| Some(record.version.as_str()) == version));
-        }
-        let known = Index::of_versions(kind, &key.name, records.iter().map(|record| record.version.as_str()));
-        let version = &known.choose(kind, &key.name, key.version.as_deref()).ok()?.version;
-        let record = records.iter().find(|record| record.version == *version)?;
-        let places = self.places(key, kind, version);
-        record.files.get(PROGRAM)?;
-        for (name, checked) in &record.files {
-            self.unchanged(&places.part(name), Some(checked.clone()), owners).await?;
-        }
-        let warning = format!("{error}; its version {version}, installed before, is used");
-        let warnings = self.doubts().into_iter().chain([warning]).collect();
-        let Places { program, dependencies, .. } = places;
-        Some(Installed { program, dependencies, version: version.clone(), warnings })
     }
 
     /// `None`: another agent is taking too long, or this file system has no locks. Both may then go on: files are replaced
@@ -495,38 +442,13 @@ impl Shared {
         }
     }
 
-    fn installed(&self, places: Places, chosen: Chosen) -> Installed {
+    fn installed(&self, places: Places, chosen: Chosen, record: &Record) -> Installed {
         let warnings = self.doubts().into_iter().chain(chosen.warnings).collect();
-        Installed {
-            program: places.program,
-            dependencies: places.dependencies,
-            version: chosen.entry.version,
-            warnings,
-        }
+        places.installed(record, chosen.download.dependencies.keys(), warnings)
     }
 
     fn doubts(&self) -> Option<String> {
         self.doubts.get_or_init(|| files::doubts(&self.config.cache_dir)).clone()
-    }
-
-    /// Upstream's places (contract-plugins §6.8), with the version of the entry and never the one that was asked for.
-    fn places(&self, key: &PluginKey, kind: PluginKind, version: &str) -> Places {
-        let file = format!("{kind}_{version}_{}", key.name);
-        let beside = |what: &str| self.config.cache_dir.join(&key.repository).join(format!("{file}{what}"));
-        Places { program: beside(""), dependencies: beside("_deps"), record: beside(RECORD), lock: beside(".lock") }
-    }
-}
-
-impl Places {
-    fn part(&self, name: &str) -> PathBuf {
-        if name == PROGRAM { self.program.clone() } else { self.dependencies.join(name) }
-    }
-}
-
-impl Repository {
-    /// What was checked of a plugin that came from here, and not from another address under the same name.
-    fn record(&self, path: &Path, owners: Owners) -> Option<Record> {
-        files::read_json(path, owners).filter(|record: &Record| record.repository == self.identity)
     }
 }
 

@@ -361,7 +361,7 @@ pub(crate) enum ConfigVerb {
 }
 
 /// The files of a configuration.
-#[derive(Debug, Default, clap::Args)]
+#[derive(Clone, Debug, Default, clap::Args)]
 pub(crate) struct Files {
     /// A configuration file; may repeat or hold several separated by commas, later ones win, those named `_…` come last.
     /// Otherwise BOTKUBE_CONFIG_PATHS

@@ -30,6 +30,7 @@ use crate::{
     args::Dev,
     complain,
     setup::{self, Extra, Told},
+    supply::Locked,
     talk::{self, Kind, Plan},
 };
 
@@ -96,7 +97,8 @@ async fn develop(dev: Dev, projects: Vec<Project>, settings: binding::Settings) 
     let channels = setup::console_channels(&config);
     let recording = dev.record.clone();
     let port = port_is_open(&dev).then_some(dev.port.unwrap_or_default());
-    let plan = Plan { told: Told { config, shown, demo: false }, channels, extra, port, kind: Kind::Dev };
+    let told = Told { config, shown, demo: false, lock: Locked::Not };
+    let plan = Plan { told, channels, extra, port, kind: Kind::Dev };
     let shop = Shop { projects, settings, bench, changes, happened, attach: dev.attach, recording };
     let greet = |web: Option<&str>, log: Option<&Path>| greeting(web, log);
     talk::serve(plan, greet, |stage| shop.work(stage)).await

@@ -26,6 +26,7 @@ use crate::{
     complain, logging,
     progress::Bars,
     setup::{self, Extra, Told},
+    supply::Locked,
     talk,
 };
 
@@ -37,8 +38,14 @@ use crate::{
 pub(crate) fn run(exec: Exec, given: Vec<GivenPlugin>) -> Result<ExitCode> {
     logging::to_stderr(Level::WARN);
     let text = join(exec.words)?;
-    let loaded = setup::configuration(exec.files, Options { lenient: exec.lenient, ..Options::default() })?;
-    let told = loaded.map_or_else(Told::demo, Told::from);
+    let loaded = setup::configuration(exec.files.clone(), Options { lenient: exec.lenient, ..Options::default() })?;
+    let told = match loaded {
+        None => Told::demo(),
+        Some(loaded) => {
+            let lock = Locked::of(exec.files, &loaded.config, false, &given)?;
+            Told { lock, ..Told::from(loaded) }
+        }
+    };
     let conversation = match (told.demo, &exec.channel) {
         (true, Some(_)) => bail!("--channel needs a configuration with channels: add --config FILE"),
         (true, None) => setup::everything(&told.config),

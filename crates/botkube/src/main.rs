@@ -12,6 +12,7 @@ mod message;
 mod plugin;
 mod progress;
 mod setup;
+mod supply;
 mod talk;
 
 use std::{env, ffi::OsStr, process::ExitCode};

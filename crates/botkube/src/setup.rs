@@ -18,6 +18,7 @@ use botkube_core::conversation::{Actor, Certainty, Conversation};
 use crate::{
     args::{Files, GivenPlugin},
     embedded,
+    supply::Locked,
 };
 
 /// What the cluster is called in the demo, where there is none.
@@ -74,18 +75,20 @@ pub(crate) struct Told {
     pub(crate) shown: String,
     /// There is no configuration: it has the plugins that come with it, and those given.
     pub(crate) demo: bool,
+    /// What plugins of repositories have to be.
+    pub(crate) lock: Locked,
 }
 
 impl Told {
     pub(crate) fn demo() -> Self {
         let settings = Settings { cluster_name: DEMO_CLUSTER.into(), ..Settings::default() };
-        Self { config: Config { settings, ..Config::default() }, shown: String::new(), demo: true }
+        Self { config: Config { settings, ..Config::default() }, shown: String::new(), demo: true, lock: Locked::Not }
     }
 }
 
 impl From<Loaded> for Told {
     fn from(loaded: Loaded) -> Self {
-        Self { shown: loaded.shown(), config: loaded.config, demo: false }
+        Self { shown: loaded.shown(), config: loaded.config, demo: false, lock: Locked::Not }
     }
 }
 
@@ -111,8 +114,9 @@ impl Extra {
 /// Puts the agent together. Plugins that come with it stand in for the repository `botkube` where no one defines it, which
 /// is said.
 pub(crate) fn agent(told: Told, extra: Extra, progress: OnProgress) -> Result<Agent> {
-    let Told { config, shown, demo } = told;
+    let Told { config, shown, demo, lock } = told;
     let Extra { given, fetchers, attached, observer } = extra;
+    lock.say(&given);
     let mut by_name = BTreeMap::new();
     for GivenPlugin { name, path } in given {
         if let Some(other) = by_name.insert(name.clone(), path) {
@@ -139,6 +143,7 @@ pub(crate) fn agent(told: Told, extra: Extra, progress: OnProgress) -> Result<Ag
         observer,
         demo,
         progress,
+        lock: lock.lock(),
     };
     Agent::new(config, &shown, parts).context("cannot start the agent")
 }

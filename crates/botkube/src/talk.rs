@@ -33,6 +33,7 @@ use crate::{
     args::{GivenPlugin, Run},
     complain, embedded, link, logging,
     setup::{self, Extra, Told},
+    supply::Locked,
 };
 
 /// What is served.
@@ -79,14 +80,15 @@ pub(crate) fn demo(given: Vec<GivenPlugin>) -> Result<ExitCode> {
 /// The agent with a configuration.
 pub(crate) fn run(run: Run, given: Vec<GivenPlugin>) -> Result<ExitCode> {
     let options = Options { lenient: run.lenient, to_run: true, ..Options::default() };
-    let Some(loaded) = setup::configuration(run.files, options)? else {
+    let Some(loaded) = setup::configuration(run.files.clone(), options)? else {
         bail!("no configuration: give one with --config FILE or in BOTKUBE_CONFIG_PATHS");
     };
     let unserved = loaded.unserved();
     if !unserved.is_empty() {
         complain(&format!("configured, not yet served by this version: {}", unserved.join(", ")));
     }
-    let told = Told::from(loaded);
+    let lock = Locked::of(run.files, &loaded.config, run.locked, &given)?;
+    let told = Told { lock, ..Told::from(loaded) };
     let channels = setup::console_channels(&told.config);
     if channels.is_empty() {
         bail!(

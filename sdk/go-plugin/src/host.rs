@@ -16,6 +16,7 @@
 
 mod attach;
 mod connection;
+mod content;
 mod diagnosis;
 mod output;
 mod process;
@@ -126,6 +127,9 @@ pub enum StartReason {
     /// The file cannot be run here.
     #[error("{0}")]
     Unusable(String),
+    /// Its content is not what was checked ([`Launch::sha256`]); it was not run.
+    #[error("it is not the file that was checked: its content changed since")]
+    Changed,
     /// The operating system would not run it.
     #[error("it cannot be run: {0}")]
     Spawn(String),
@@ -204,8 +208,10 @@ impl Plugin {
         let launch = environment(&config, &tls);
         let deadline = time::Instant::now() + config.start_deadline;
 
-        let mut child =
-            spawner.spawn(&launch).map_err(|e| failed(explained(StartReason::Spawn(e.to_string()), &program)))?;
+        let mut child = spawner.spawn(&launch).map_err(|e| match spawn::is_changed(&launch, Some(&e), &[]) {
+            true => failed(StartReason::Changed),
+            false => failed(explained(StartReason::Spawn(e.to_string()), &program)),
+        })?;
         let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
         let lines = Lines::new(config.output.clone(), recent.clone());
         let (first_line, handshake) = oneshot::channel();
@@ -268,7 +274,12 @@ impl Plugin {
             }
             Err(reason) => {
                 process.kill().await;
-                Err(failed(explained(reason, &program)))
+                match (&reason, spawn::is_changed(&launch, None, &recent.lines())) {
+                    (StartReason::Ended(_), true) => {
+                        Err(StartError { output: Vec::new(), ..failed(StartReason::Changed) })
+                    }
+                    _ => Err(failed(explained(reason, &program))),
+                }
             }
         }
     }

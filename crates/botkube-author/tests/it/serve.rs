@@ -88,6 +88,7 @@ impl Running {
         let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).into())).collect();
         let repository = Repository { url: self.url.clone(), headers, origin: Origin::Default };
         Store::new(StoreConfig {
+            lock: None,
             cache_dir: cache.path().to_owned(),
             repositories: BTreeMap::from([("corp".into(), repository)]),
             index_max_age: Duration::ZERO,

@@ -36,6 +36,9 @@ pub(crate) struct Plugins {
     /// How many calls one plugin works on at a time; more wait.
     #[schemars(extend("x-ours" = true), range(min = 1))]
     pub(crate) max_concurrent_calls: u32,
+    /// Whether no plugin is started that differs from `botkube.lock` beside the first configuration file.
+    #[schemars(extend("x-ours" = true))]
+    pub(crate) require_lock: bool,
     /// Variables for the environment of plugins: below `repository/name`, or below `*` for all plugins.
     #[schemars(extend("x-ours" = true, "x-each" = "repository/plugin"))]
     pub(crate) env: IndexMap<String, Variables>,
@@ -51,7 +54,7 @@ pub(crate) struct Variables(pub(crate) IndexMap<String, Secret>);
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Repository {
-    /// The address of its index: `http:`, `https:` or `file:`, or a path.
+    /// The address of its index: `http:`, `https:` or `file:`, or a path; or the path of a bundle, which ends with `.tar.gz`.
     pub(crate) url: String,
     /// Sent with requests for the index; values are Go templates.
     #[schemars(extend("x-each" = "header"))]
@@ -101,6 +104,7 @@ impl Default for Plugins {
             call_timeout: Span(Duration::from_mins(5)),
             max_answer_size: Size(64 << 20),
             max_concurrent_calls: 16,
+            require_lock: false,
             env: IndexMap::new(),
         }
     }

@@ -13,7 +13,7 @@ impl Fetcher for Corp {
             "lost" => Err("the index of `corp` has no `lost`".into()),
             name => {
                 let program = format!("/cache/{name}").into();
-                Ok(Fetched { program, dependencies: Some("/cache/deps".into()), version: "1.0.0".into() })
+                Ok(Fetched { program, dependencies: Some("/cache/deps".into()), version: "1.0.0".into(), sha256: None })
             }
         }
     }
@@ -69,6 +69,7 @@ async fn plugins_of_a_defined_repository_are_fetched_with_their_dependencies() {
         args: Vec::new(),
         dependencies: Some("/cache/deps".into()),
         version: Some("1.0.0".into()),
+        sha256: None,
     };
     assert_eq!(obtained(key("corp/echo@1.0.0")).await, expected);
 }
@@ -81,7 +82,7 @@ struct Builds;
 impl Fetcher for Builds {
     async fn fetch(&self, plugin: &PluginKey) -> Result<Fetched, String> {
         let program = format!("/builds/{}", plugin.name).into();
-        Ok(Fetched { program, dependencies: None, version: "dev".into() })
+        Ok(Fetched { program, dependencies: None, version: "dev".into(), sha256: None })
     }
 }
 

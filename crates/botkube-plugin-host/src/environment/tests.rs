@@ -20,8 +20,13 @@ fn settings(env: &[(Option<&str>, &str, &str)]) -> Settings {
 }
 
 fn launched(settings: &Settings, plugin: &PluginRef) -> Launch {
-    let executable =
-        Executable { program: "/p/executor_echo".into(), args: Vec::new(), dependencies: None, version: None };
+    let executable = Executable {
+        program: "/p/executor_echo".into(),
+        args: Vec::new(),
+        dependencies: None,
+        version: None,
+        sha256: None,
+    };
     launch(executable, Path::new("/run/x"), settings, plugin)
 }
 
@@ -42,8 +47,13 @@ fn a_plugin_sees_nothing_of_the_agent_but_what_is_listed() {
 #[test]
 fn dependencies_lie_beside_the_executable_unless_they_were_fetched() {
     assert_eq!(given(&Settings::default(), &plugin(), DEPENDENCY_DIR).unwrap(), "/p/executor_echo_deps");
-    let executable =
-        Executable { program: "/p/x".into(), args: Vec::new(), dependencies: Some("/d".into()), version: None };
+    let executable = Executable {
+        program: "/p/x".into(),
+        args: Vec::new(),
+        dependencies: Some("/d".into()),
+        version: None,
+        sha256: None,
+    };
     let launch = launch(executable, Path::new("/run/x"), &Settings::default(), &plugin());
     assert_eq!(launch.env[OsStr::new(DEPENDENCY_DIR)], "/d");
 }

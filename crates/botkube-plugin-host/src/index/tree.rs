@@ -10,13 +10,13 @@ use super::IndexError;
 
 /// A value and the line it begins in.
 #[derive(Debug)]
-pub(super) struct Node {
-    pub(super) value: Value,
-    pub(super) line: u32,
+pub(crate) struct Node {
+    pub(crate) value: Value,
+    pub(crate) line: u32,
 }
 
 #[derive(Debug)]
-pub(super) enum Value {
+pub(crate) enum Value {
     Null,
     /// Booleans and numbers too, as they are written: a version `1.10` is not `1.1`.
     Text(String),
@@ -37,7 +37,7 @@ enum Raw {
 /// An index of a thousand entries has some fifty thousand values.
 const MAX_VALUES: usize = 300_000;
 
-pub(super) fn parse(text: &str) -> Result<Node, IndexError> {
+pub(crate) fn parse(text: &str) -> Result<Node, IndexError> {
     let options = serde_saphyr::options! {
         budget: serde_saphyr::budget! { max_nodes: MAX_VALUES, max_events: 2 * MAX_VALUES },
         duplicate_keys: serde_saphyr::DuplicateKeyPolicy::PassThrough,
@@ -50,7 +50,7 @@ pub(super) fn parse(text: &str) -> Result<Node, IndexError> {
 
 impl Node {
     /// The first value of a key.
-    pub(super) fn get(&self, key: &str) -> Option<&Self> {
+    pub(crate) fn get(&self, key: &str) -> Option<&Self> {
         match &self.value {
             Value::Map(entries) => entries.iter().find(|(known, _)| known == key).map(|(_, node)| node),
             _ => None,

@@ -18,6 +18,13 @@ pub(super) struct Address {
     pub(super) packing: Option<Packing>,
 }
 
+impl Packing {
+    /// What addresses call it.
+    pub(super) fn name(self) -> &'static str {
+        PACKINGS.iter().find(|(_, packing)| *packing == self).map_or("false", |(name, _)| name)
+    }
+}
+
 /// Where bytes come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Place {
@@ -102,13 +109,6 @@ impl Address {
     }
 }
 
-impl Packing {
-    /// How names of such files end, without the dot.
-    pub(super) fn ending(self) -> &'static str {
-        PACKINGS.iter().find(|(_, packing)| *packing == self).map_or("", |(ending, _)| ending)
-    }
-}
-
 impl Place {
     /// Reads the address of bytes; for `base` see [`Address::parse`].
     pub(super) fn parse(text: &str, base: Option<&Path>) -> Result<Self, String> {
@@ -133,6 +133,15 @@ impl Place {
             Some(other) => Err(other_tool(&format!("{other}:"))),
             None => local(Path::new(text)),
         }
+    }
+
+    /// The last part of it.
+    pub(super) fn file_name(&self) -> String {
+        let name = match self {
+            Self::Web(url) => url.path_segments().and_then(|mut parts| parts.next_back()).map(str::to_owned),
+            Self::Local(path) => path.file_name().map(|name| name.to_string_lossy().into_owned()),
+        };
+        name.unwrap_or_default()
     }
 
     /// The place without what nobody should read: credentials and the query.

@@ -12,10 +12,21 @@ pub(super) struct Checksum {
     hex: String,
 }
 
-/// A digest while it is made.
+/// A digest while it is made, and the SHA-256 beside it.
 pub(super) struct Hasher {
     kind: Kind,
     context: Context,
+    /// Unless the digest is one itself.
+    sha256: Option<Context>,
+}
+
+/// What a file's digests are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Digests {
+    /// Of the type that was asked for.
+    pub(super) wanted: Checksum,
+    /// The digits.
+    pub(super) sha256: String,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +69,11 @@ impl Checksum {
         Ok(Self { kind, hex })
     }
 
+    /// Its digits, if it is a SHA-256.
+    pub(super) fn sha256(&self) -> Option<String> {
+        (self.kind == Kind::Sha256).then(|| self.hex.clone())
+    }
+
     /// What makes the digest to compare with.
     pub(super) fn hasher(&self) -> Hasher {
         Hasher::new(self.kind)
@@ -82,17 +98,23 @@ impl Hasher {
             Kind::Sha384 => &digest::SHA384,
             Kind::Sha512 => &digest::SHA512,
         };
-        Self { kind, context: Context::new(algorithm) }
+        let sha256 = (kind != Kind::Sha256).then(|| Context::new(&digest::SHA256));
+        Self { kind, context: Context::new(algorithm), sha256 }
     }
 
     pub(super) fn update(&mut self, bytes: &[u8]) {
         self.context.update(bytes);
+        if let Some(sha256) = &mut self.sha256 {
+            sha256.update(bytes);
+        }
     }
 
-    /// `type:digits`, as [`Checksum`] writes itself.
-    pub(super) fn finish(self) -> Checksum {
-        let hex = self.context.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-        Checksum { kind: self.kind, hex }
+    pub(super) fn finish(self) -> Digests {
+        let hex = |context: Context| -> String {
+            context.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+        };
+        let wanted = Checksum { kind: self.kind, hex: hex(self.context) };
+        Digests { sha256: self.sha256.map_or_else(|| wanted.hex.clone(), hex), wanted }
     }
 }
 
@@ -120,7 +142,7 @@ impl Kind {
 pub(super) fn sha256(text: &str) -> String {
     let mut hasher = Hasher::sha256();
     hasher.update(text.as_bytes());
-    hasher.finish().hex
+    hasher.finish().sha256
 }
 
 /// The SHA-256 of all there is to read.
@@ -129,7 +151,7 @@ pub(super) fn sha256_of(mut reader: impl Read) -> std::io::Result<String> {
     let mut buffer = vec![0; 1 << 18];
     loop {
         match reader.read(&mut buffer)? {
-            0 => return Ok(hasher.finish().hex),
+            0 => return Ok(hasher.finish().sha256),
             read => hasher.update(&buffer[..read]),
         }
     }

@@ -3,7 +3,10 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::index::{ChooseError, Platform};
+use crate::{
+    index::{ChooseError, Platform},
+    lock::Difference,
+};
 
 /// Why a plugin is not there. Addresses in it are without credentials and queries.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -108,6 +111,9 @@ pub enum StoreError {
     /// There is no room for it.
     #[error("there is no room left for plugins in `{}`; make room there, or set `plugins.cacheDir` to another folder", .0.display())]
     Full(PathBuf),
+    /// There is no room for what is only looked at.
+    #[error("there is no room left in `{}`; make room there, or use another folder for temporary files (`TMPDIR`)", .0.display())]
+    NoRoom(PathBuf),
     /// The plugin store's own files cannot be used.
     #[error("cannot {doing} `{}`: {why}; the agent needs to write below `plugins.cacheDir`", .path.display())]
     Files {
@@ -117,6 +123,26 @@ pub enum StoreError {
         path: PathBuf,
         /// What the system says.
         why: String,
+    },
+    /// A file that is here is not what was checked, and there is none in its place.
+    #[error(
+        "`{}` changed since it was checked, so it is not run, and it cannot be fetched again: {error}; find out who writes into \
+         `plugins.cacheDir`, and let the agent reach the repository or put the file back",
+        .path.display()
+    )]
+    Changed {
+        /// The file.
+        path: PathBuf,
+        /// Why it cannot be fetched.
+        error: Box<StoreError>,
+    },
+    /// It is not what the lock says.
+    #[error("the plugin `{key}` is not started, since {difference}{}", .difference.accept(.key))]
+    Locked {
+        /// The plugin's key.
+        key: String,
+        /// What differs.
+        difference: Box<Difference>,
     },
     /// The network must not be used.
     #[error(

@@ -64,9 +64,10 @@ impl Nature {
 
     /// Why it cannot be run on `here`.
     pub(super) fn runs_on(&self, here: &Platform) -> Result<(), String> {
+        let this = if *here == Platform::current() { "this machine is" } else { "it is published as one for" };
         self.is_for(here).map_err(|what| match self {
             Self::Other(_) => what,
-            _ => format!("{what}, and this machine is {here}"),
+            _ => format!("{what}, and {this} {here}"),
         })
     }
 

@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use botkube_config::model::PluginKey;
 use reqwest::{
     Url,
     header::{ACCEPT_ENCODING, HeaderMap, HeaderValue},
@@ -20,14 +21,18 @@ use super::{
     OnProgress, Progress, StoreConfig, StoreError,
     address::{self, Address, Packing, Place},
     archive::{self, Bounds, CancelOnDrop, Cancelled, UnpackError},
-    checksum::{self, Checksum, Hasher},
+    checksum::{self, Checksum, Digests, Hasher},
     executable::{HEAD, Nature},
     files,
     http::{Failure, Http, Request},
     pick::{Wanted, pick},
     repository::Repository,
 };
-use crate::index::Platform;
+use crate::{
+    bundle,
+    index::Platform,
+    lock::{Difference, LockedFile},
+};
 
 /// A file that is wanted.
 #[derive(Clone, Debug)]
@@ -42,6 +47,19 @@ pub(super) struct Part {
     /// Tells whether the index says something new about it.
     pub(super) source: String,
     pub(super) wanted: Wanted,
+    /// What the lock says it has to be, and the plugin's key.
+    pub(super) locked: Option<(PluginKey, LockedFile)>,
+}
+
+/// What came of it.
+pub(super) struct Fetched {
+    pub(super) address: Address,
+    /// The SHA-256 of the file as it came.
+    pub(super) download: String,
+    /// The SHA-256 of the program in it.
+    pub(super) program: String,
+    /// Where the file as it came is, if it was to be kept.
+    pub(super) kept: Option<PathBuf>,
 }
 
 /// What it takes to get it.
@@ -63,15 +81,38 @@ pub(super) enum Failed {
 const REPORT: u64 = 1 << 20;
 
 impl Job<'_> {
-    /// Puts the file at `target`; its SHA-256. Nothing is left when the future is dropped before its end.
-    pub(super) async fn run(&self, part: &Part, target: &Path) -> Result<String, StoreError> {
+    /// Puts the file at `target`. Nothing is left when the future is dropped before its end.
+    pub(super) async fn run(&self, part: &Part, target: &Path) -> Result<Fetched, StoreError> {
+        let disk = |error: io::Error| StoreError::files("write", target, &error);
+        let workshop = Arc::new(files::workshop(target).map_err(disk)?);
+        let (file, fetched) = self.fetch(part, target, &workshop, false).await?;
+        // Not on another thread: what is dropped must not put a file in its place afterwards.
+        files::place(&file, target).map_err(disk)?;
+        Ok(fetched)
+    }
+
+    /// Fetches and checks the file, and leaves in the folder at most the file as it came.
+    pub(super) async fn look(&self, part: &Part, folder: &Path, keep: bool) -> Result<Fetched, StoreError> {
+        let target = folder.join("look");
+        let workshop = files::workshop(&target).map_err(|error| StoreError::files("write", &target, &error))?;
+        let (_, fetched) = self.fetch(part, &target, &Arc::new(workshop), keep).await?;
+        Ok(fetched)
+    }
+
+    /// The file that is wanted, in the workshop of `target`.
+    async fn fetch(
+        &self,
+        part: &Part,
+        target: &Path,
+        workshop: &Arc<TempDir>,
+        keep: bool,
+    ) -> Result<(PathBuf, Fetched), StoreError> {
         let (address, expected) = self.address(part)?;
         let shown = address.place.shown();
         if self.config.offline && matches!(address.place, Place::Web(_)) {
             return Err(StoreError::Offline { what: part.what.clone() });
         }
         let disk = |error: io::Error| StoreError::files("write", target, &error);
-        let workshop = Arc::new(files::workshop(target).map_err(disk)?);
         let cancelled = Cancelled::default();
         let _cancel = CancelOnDrop(cancelled.clone());
         let download = workshop.path().join("download");
@@ -86,33 +127,59 @@ impl Job<'_> {
         let found = match &address.place {
             Place::Web(url) => self.download(part, url, &download, hasher).await?.map_err(failed)?,
             Place::Local(path) => {
-                let job = (path.clone(), download.clone(), hasher(), cancelled.clone(), Arc::clone(&workshop));
-                let limit = self.config.limits.download_size;
+                let job = (path.clone(), download.clone(), hasher(), cancelled.clone(), Arc::clone(workshop));
+                let (limit, bundle) = (self.config.limits.download_size, self.repository.bundle().map(Path::to_owned));
                 let copied = spawn_blocking(move || {
                     let (path, download, hasher, cancelled, _workshop) = job;
-                    copy(&path, &download, hasher, limit, &cancelled)
+                    match bundle {
+                        None => copy(&path, &download, hasher, limit, &cancelled),
+                        Some(bundle) => unbundle(&bundle, &path, &download, hasher, limit, &cancelled),
+                    }
                 });
                 copied.await.map_err(|error| disk(io::Error::other(error)))?.map_err(failed)?
             }
         };
-        if let Some(expected) = expected.filter(|expected| *expected != found) {
+        if let Some(expected) = expected.filter(|expected| *expected != found.wanted) {
             return Err(StoreError::Checksum {
                 what: part.what.clone(),
                 url: shown,
                 expected: expected.to_string(),
-                found: found.to_string(),
+                found: found.wanted.to_string(),
             });
+        }
+        let locked = |found: &str,
+                      of: fn(&LockedFile) -> &str,
+                      difference: fn(String, String, String, String) -> Difference| {
+            match &part.locked {
+                Some((key, file)) if of(file) != found => Err(StoreError::Locked {
+                    key: key.to_string(),
+                    difference: Box::new(difference(part.what.clone(), shown.clone(), of(file).into(), found.into())),
+                }),
+                _ => Ok(()),
+            }
+        };
+        locked(
+            &found.sha256,
+            |file| &file.sha256,
+            |what, url, locked, found| Difference::Download { what, url, locked, found },
+        )?;
+        let kept = keep.then(|| target.with_file_name(&found.sha256));
+        if let Some(kept) = &kept {
+            // A copy: an unpacked file is looked at and sealed where it lies.
+            let (from, to) = (download.clone(), kept.clone());
+            let copied = spawn_blocking(move || fs::copy(from, to)).await;
+            copied.map_err(io::Error::other).flatten().map_err(disk)?;
         }
 
         (self.progress)(Progress::Unpacking { what: part.what.clone() });
         let finish = Finish {
             packing: address.packing,
-            inside: address.inside,
+            inside: address.inside.clone(),
             wanted: part.wanted.clone(),
             platform: self.platform.clone(),
             bounds: Bounds { bytes: self.config.limits.unpacked_size, entries: self.config.limits.unpacked_entries },
             cancelled,
-            workshop: Arc::clone(&workshop),
+            workshop: Arc::clone(workshop),
         };
         let finished = spawn_blocking(move || finish.run(&download)).await;
         let finished = finished.map_err(|error| disk(io::Error::other(error)))?;
@@ -120,9 +187,8 @@ impl Job<'_> {
             UnpackError::Disk(error) => disk(error),
             UnpackError::Archive(why) => StoreError::Content { what: part.what.clone(), url: shown.clone(), why },
         })?;
-        // Not on another thread: what is dropped must not put a file in its place afterwards.
-        files::place(&file, target).map_err(disk)?;
-        Ok(sha256)
+        locked(&sha256, |file| &file.program, |what, _, locked, found| Difference::Program { what, locked, found })?;
+        Ok((file, Fetched { address, download: found.sha256, program: sha256, kept }))
     }
 
     pub(super) fn address(&self, part: &Part) -> Result<(Address, Option<Checksum>), StoreError> {
@@ -141,7 +207,7 @@ impl Job<'_> {
         url: &Url,
         into: &Path,
         hasher: impl Fn() -> Hasher,
-    ) -> Result<Result<Checksum, Failed>, StoreError> {
+    ) -> Result<Result<Digests, Failed>, StoreError> {
         let confidential = self.repository.confidential(self.config)?;
         let request = Request {
             url,
@@ -171,7 +237,7 @@ impl Job<'_> {
         request: &Request<'_>,
         into: &Path,
         mut hasher: Hasher,
-    ) -> Result<Checksum, Failed> {
+    ) -> Result<Digests, Failed> {
         let answer = self.http.open(request).await.map_err(Failed::Remote)?;
         let unasked = || Failure::last("the server says that it did not change, and was not asked for that".into());
         let mut answer = answer.ok_or_else(unasked).map_err(Failed::Remote)?;
@@ -239,16 +305,44 @@ pub(super) fn head(path: &Path) -> io::Result<Vec<u8>> {
 pub(super) fn copy(
     path: &Path,
     into: &Path,
-    mut hasher: Hasher,
+    hasher: Hasher,
     limit: u64,
     cancelled: &Cancelled,
-) -> Result<Checksum, Failed> {
+) -> Result<Digests, Failed> {
     let unreadable = |error: io::Error| Failed::Remote(Failure::last(error.to_string()));
     let found = fs::metadata(path).map_err(unreadable)?;
     if !found.is_file() {
         return Err(Failed::Remote(Failure::last("it is no file".into())));
     }
-    let mut from = File::open(path).map_err(unreadable)?;
+    pour(File::open(path).map_err(unreadable)?, into, hasher, limit, cancelled)
+}
+
+/// As [`copy`], of a file in a bundle, whose name is written as a path below the bundle's.
+fn unbundle(
+    bundle: &Path,
+    path: &Path,
+    into: &Path,
+    hasher: Hasher,
+    limit: u64,
+    cancelled: &Cancelled,
+) -> Result<Digests, Failed> {
+    let wrong = |why: String| Failed::Remote(Failure::last(why));
+    let outside = || wrong("it is no file of the bundle; make the bundle anew with `botkube plugin bundle`".into());
+    let name = path.strip_prefix(bundle).ok().and_then(Path::to_str).ok_or_else(outside)?;
+    let mut poured = None;
+    let read = bundle::read_file(bundle, name, |file| poured = Some(pour(file, into, hasher, limit, cancelled)));
+    read.map_err(|error| wrong(error.to_string()))?;
+    poured.unwrap_or_else(|| Err(outside()))
+}
+
+fn pour(
+    mut from: impl Read,
+    into: &Path,
+    mut hasher: Hasher,
+    limit: u64,
+    cancelled: &Cancelled,
+) -> Result<Digests, Failed> {
+    let unreadable = |error: io::Error| Failed::Remote(Failure::last(error.to_string()));
     let mut to = File::create(into).map_err(Failed::Disk)?;
     let mut buffer = vec![0; 1 << 18];
     let mut copied = 0;

@@ -27,7 +27,10 @@ use super::{
     headers,
     http::{Failure, Http, Request, now},
 };
-use crate::index::{Index, IndexError};
+use crate::{
+    bundle,
+    index::{Index, IndexError},
+};
 
 /// A repository while the agent runs.
 pub(super) struct Repository {
@@ -124,9 +127,18 @@ impl Repository {
         }
     }
 
-    /// The folder of an index on this machine, from where the addresses in it are meant.
+    /// The bundle it is in, if it is.
+    pub(super) fn bundle(&self) -> Option<&Path> {
+        match &self.place {
+            Ok(Place::Local(path)) if bundle::is_bundle(path) => Some(path),
+            _ => None,
+        }
+    }
+
+    /// The folder of an index on this machine, from where the addresses in it are meant. A bundle is one, too.
     pub(super) fn base(&self) -> Option<&Path> {
         match &self.place {
+            Ok(Place::Local(path)) if bundle::is_bundle(path) => Some(path),
             Ok(Place::Local(path)) => Some(path.parent().unwrap_or(Path::new(""))),
             _ => None,
         }
@@ -226,6 +238,13 @@ impl Repository {
         let notes = kept.and_then(|kept| kept.notes.as_ref());
         let fetched = match &self.place {
             Err(why) => return Err(self.error(&format!("{why} (in `plugins.repositories.{}.url`)", self.name))),
+            Ok(Place::Web(url)) if bundle::is_bundle(Path::new(url.path())) => {
+                return Err(self.error(&format!(
+                    "it ends like a bundle, which has to be on this machine; download it and write its path into \
+                     `plugins.repositories.{}.url`",
+                    self.name
+                )));
+            }
             Ok(Place::Web(url)) => self.fetch(url, config, http, notes).await?,
             Ok(Place::Local(path)) => self.copy(path.clone(), config).await?,
         };
@@ -311,8 +330,13 @@ impl Repository {
 
     async fn copy(&self, path: PathBuf, config: &StoreConfig) -> Result<Fetched, StoreError> {
         let limit = config.limits.index_size;
+        let in_bundle = self.bundle().is_some().then(|| self.name.clone());
         let read = spawn_blocking(move || {
             let stamp = origin(&path)?;
+            if let Some(repository) = in_bundle {
+                let index = bundle::read_index(&path, &repository).map_err(io::Error::other)?;
+                return Ok((index, stamp));
+            }
             if fs::metadata(&path)?.len() > limit {
                 return Err(io::Error::other(format!("it has more than {limit} bytes")));
             }

@@ -18,7 +18,7 @@ use super::{
     Limits, OnProgress, RemoteIdentity, Store, StoreConfig, StoreError,
     address::{Address, Place},
     archive::{self, Bounds, Cancelled, UnpackError},
-    checksum::{self, Checksum, Hasher},
+    checksum::{self, Checksum, Digests, Hasher},
     executable::Nature,
     fetch::{Failed, Job, Part, copy, head},
     http::Http,
@@ -95,6 +95,7 @@ pub fn check_program(file: &Path, platform: &Platform) -> Result<(), String> {
 pub async fn download(what: &str, url: &str, into: &Path, progress: OnProgress<'_>) -> Result<Arrived, StoreError> {
     let limits = Limits::default();
     let config = StoreConfig {
+        lock: None,
         cache_dir: into.to_owned(),
         repositories: BTreeMap::new(),
         index_max_age: Duration::ZERO,
@@ -119,6 +120,7 @@ pub async fn download(what: &str, url: &str, into: &Path, progress: OnProgress<'
         checksum: None,
         source: String::new(),
         wanted: Wanted { names: Vec::new(), any_program: false },
+        locked: None,
     };
     let path = into.join("download");
     let (address, expected) = job.address(&part)?;
@@ -137,18 +139,16 @@ pub async fn download(what: &str, url: &str, into: &Path, progress: OnProgress<'
             copied.await.map_err(|error| read(std::io::Error::other(error)))?.map_err(failed)?
         }
     };
-    if let Some(expected) = expected.filter(|expected| *expected != found) {
-        let (expected, found) = (expected.to_string(), found.to_string());
+    let Digests { wanted, sha256 } = found;
+    if let Some(expected) = expected.filter(|expected| *expected != wanted) {
+        let (expected, found) = (expected.to_string(), wanted.to_string());
         return Err(StoreError::Checksum { what: what.into(), url: shown, expected, found });
     }
-    let hashed = path.clone();
-    let sha256 = spawn_blocking(move || sha256_of(&hashed)).await;
-    let sha256 = sha256.map_err(std::io::Error::other).flatten().map_err(read)?;
     let name = match &address.place {
         Place::Web(url) => url.path_segments().and_then(|mut parts| parts.next_back()).unwrap_or_default().to_owned(),
         Place::Local(path) => path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
     };
-    let name = address.packing.map_or(name.clone(), |packing| format!("{name}.{}", packing.ending()));
+    let name = address.packing.map_or(name.clone(), |packing| format!("{name}.{}", packing.name()));
     Ok(Arrived { path, sha256, inside: address.inside, name })
 }
 

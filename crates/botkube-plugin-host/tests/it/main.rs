@@ -5,4 +5,5 @@ mod server;
 mod store;
 mod store_archives;
 mod store_faults;
+mod supply;
 mod support;

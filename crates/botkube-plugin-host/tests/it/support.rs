@@ -105,6 +105,7 @@ pub(crate) fn config(cache: &Path, url: &str) -> StoreConfig {
         index_max_age: Duration::from_secs(60 * 60),
         remote: RemoteIdentity::default(),
         offline: false,
+        lock: None,
         limits: Limits {
             stall: Duration::from_secs(20),
             pause: Duration::from_millis(1),

@@ -144,7 +144,7 @@ impl Fetcher for Bench {
                 let mut beside = lies.origin.clone().into_os_string();
                 beside.push("_deps");
                 let (dependencies, version) = (Some(beside.into()), "dev".to_owned());
-                Ok(Fetched { program: lies.newest.clone(), dependencies, version })
+                Ok(Fetched { program: lies.newest.clone(), dependencies, version, sha256: None })
             }
             None => {
                 let known: Vec<&str> = plugins.keys().map(String::as_str).collect();

@@ -82,7 +82,7 @@ async fn target(inspect: &Inspect, dir: &Path, bars: &Bars) -> Result<Target> {
 }
 
 async fn from_store(key: PluginKey, config: &Config, bars: &Bars) -> Result<Target> {
-    let (store, progress) = (agent::store(&config.plugins), bars.drawing());
+    let (store, progress) = (agent::store(&config.plugins, None), bars.drawing());
     let (key, kinds) = meant(key, config);
     let mut failed = None;
     for kind in kinds {

@@ -3,7 +3,8 @@
 //! Reading order: `support` a machine of its own for every test · `exec` statuses, exit codes, outputs · `channels` where a
 //! command is run · `commands` what can be typed · `bindings` which plugin answers with which configurations · `config`
 //! configurations looked at · `message` a message looked at · `bad_plugins`, `bad_input` what goes wrong and what is said ·
-//! `processes` what is left behind · `supervision` what is done about plugins that fail, `streaming` answers that come piece
+//! `processes` what is left behind · `supply` locks, bundles and lists of plugins · `supervision` what is done about plugins
+//! that fail, `streaming` answers that come piece
 //! by piece, `swap` plugins that are replaced or started by somebody else (all three through the plugin host, where the
 //! command line shows too little) · `piped`, `terminal`, `live_terminal` the ways to talk · `dev` an author's loop ·
 //! `publish` a folder of plugins for others.
@@ -24,6 +25,7 @@ mod processes;
 mod publish;
 mod streaming;
 mod supervision;
+mod supply;
 mod support;
 mod swap;
 mod terminal;

@@ -247,7 +247,9 @@ impl Fetcher for Away {
     async fn fetch(&self, _: &PluginKey) -> Result<Fetched, String> {
         match self.asked.fetch_add(1, Ordering::Relaxed) {
             0 => Err("the repository `corp` is away".into()),
-            _ => Ok(Fetched { program: self.program.clone(), dependencies: None, version: "1.0.0".into() }),
+            _ => {
+                Ok(Fetched { program: self.program.clone(), dependencies: None, version: "1.0.0".into(), sha256: None })
+            }
         }
     }
 }

@@ -47,7 +47,7 @@ struct Builds {
 impl Fetcher for Builds {
     async fn fetch(&self, _: &PluginKey) -> Result<Fetched, String> {
         let program = self.newest.lock().unwrap().clone().ok_or("there is no good build yet")?;
-        Ok(Fetched { program, dependencies: None, version: "dev".into() })
+        Ok(Fetched { program, dependencies: None, version: "dev".into(), sha256: None })
     }
 }
 

@@ -6,7 +6,7 @@ use std::{
     ffi::{OsStr, OsString},
     fmt, io,
     os::unix::process::CommandExt,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::Stdio,
     sync::{Mutex, PoisonError, mpsc},
     thread,
@@ -16,6 +16,11 @@ use tokio::{
     process::{Child, Command},
     runtime::Handle,
 };
+
+use super::content::{Changed, Checked};
+
+/// What a launcher is told in place of a digest.
+const UNCHECKED: &str = "-";
 
 /// What is started: a program, its arguments, and its *whole* environment.
 ///
@@ -32,12 +37,15 @@ pub struct Launch {
     pub env: BTreeMap<OsString, OsString>,
     /// Its working directory; the host's by default.
     pub dir: Option<PathBuf>,
+    /// The SHA-256 of the program's file, in hexadecimal digits. A file with another one is not started, see
+    /// [`StartReason::Changed`](super::StartReason::Changed).
+    pub sha256: Option<String>,
 }
 
 impl Launch {
     /// Starts `program` with no arguments and an empty environment.
     pub fn new(program: impl Into<PathBuf>) -> Self {
-        Self { program: program.into(), args: Vec::new(), env: BTreeMap::new(), dir: None }
+        Self { program: program.into(), args: Vec::new(), env: BTreeMap::new(), dir: None, sha256: None }
     }
 
     /// Adds an argument.
@@ -68,9 +76,28 @@ impl Launch {
         self
     }
 
+    /// Has the program's content checked right before it is started, and that very file executed.
+    ///
+    /// On Linux the program is executed by the descriptor that was hashed: its `argv[0]` is its path, the kernel calls the
+    /// process by the descriptor's number, and a script sees `/proc/self/fd/N` as its `$0`. Elsewhere it is executed by its
+    /// path right after it was hashed.
+    pub fn sha256(mut self, digits: impl Into<String>) -> Self {
+        self.sha256 = Some(digits.into());
+        self
+    }
+
+    /// Makes the process, of the content that was checked if there is a digest.
+    fn spawn(&self) -> io::Result<Child> {
+        let Some(sha256) = &self.sha256 else { return self.command(&self.program).spawn() };
+        let checked = Checked::open(&self.program, sha256)?;
+        let mut command = self.command(&checked.executable());
+        command.arg0(&self.program);
+        command.spawn()
+    }
+
     /// The command for it: its own process group, no standard input, both outputs piped, killed when its handle is dropped.
-    fn command(&self) -> Command {
-        let mut command = Command::new(&self.program);
+    fn command(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
         command.args(&self.args).env_clear().envs(&self.env);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command.process_group(0).kill_on_drop(true);
@@ -106,14 +133,14 @@ pub trait Spawner: Send + Sync {
     fn spawn(&self, launch: &Launch) -> io::Result<Child>;
 }
 
-/// Starts the program itself. If this process is killed in a way it cannot see coming, the plugin lives on unless it
+/// Starts the program itself, and hashes it first where that is asked for, which holds up its caller. If this process is killed in a way it cannot see coming, the plugin lives on unless it
 /// watches for that itself, as plugins of this crate do; [`Launcher`] leaves none behind.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Direct;
 
 impl Spawner for Direct {
     fn spawn(&self, launch: &Launch) -> io::Result<Child> {
-        launch.command().spawn()
+        launch.spawn()
     }
 }
 
@@ -134,7 +161,7 @@ struct Job {
 }
 
 impl Launcher {
-    /// A launcher that runs `program args… HOST-PID PLUGIN PLUGIN-ARGS…`, whose `main` must call [`launch`] with what
+    /// A launcher that runs `program args… HOST-PID SHA256 PLUGIN PLUGIN-ARGS…`, whose `main` must call [`launch`] with what
     /// follows `args`.
     ///
     /// # Errors
@@ -146,7 +173,7 @@ impl Launcher {
         thread::Builder::new().name("plugin-spawner".into()).stack_size(256 << 10).spawn(move || {
             for job in queue {
                 let _runtime = job.runtime.enter();
-                let _ = job.reply.send(job.launch.command().spawn());
+                let _ = job.reply.send(job.launch.spawn());
             }
             // Also when nobody can ask for more: its plugins may be running.
             loop {
@@ -159,9 +186,10 @@ impl Launcher {
 
 impl Spawner for Launcher {
     fn spawn(&self, launch: &Launch) -> io::Result<Child> {
-        let mut wrapped = Launch { program: self.program.clone(), ..launch.clone() };
+        let mut wrapped = Launch { program: self.program.clone(), sha256: None, ..launch.clone() };
         wrapped.args = self.args.clone();
         wrapped.args.push(std::process::id().to_string().into());
+        wrapped.args.push(launch.sha256.as_deref().unwrap_or(UNCHECKED).into());
         wrapped.args.push(launch.program.clone().into());
         wrapped.args.extend(launch.args.iter().cloned());
 
@@ -179,18 +207,19 @@ impl fmt::Debug for Launcher {
     }
 }
 
-/// What a [`Launcher`]'s program does: binds this process's life to its host's and becomes the plugin. `args` are
-/// `HOST-PID PLUGIN PLUGIN-ARGS…`.
+/// What a [`Launcher`]'s program does: binds this process's life to its host's, checks the plugin's content where that is asked
+/// for, and becomes the plugin. `args` are `HOST-PID SHA256 PLUGIN PLUGIN-ARGS…`.
 ///
 /// # Errors
 ///
-/// It returns only when it failed: the arguments are not those of a launcher, the host is gone already, or the plugin
-/// cannot be executed. Print the error to standard error and exit with a code other than 0.
+/// It returns only when it failed: the arguments are not those of a launcher, the host is gone already, or the plugin changed
+/// or cannot be executed. Print the error to standard error, as the end of a line, and exit with a code other than 0.
 pub fn launch(args: impl IntoIterator<Item = OsString>) -> io::Error {
     let mut args = args.into_iter();
     let host = args.next().and_then(|pid| pid.to_str()?.parse().ok()).and_then(rustix::process::Pid::from_raw);
-    let (Some(host), Some(program)) = (host, args.next()) else {
-        return io::Error::new(io::ErrorKind::InvalidInput, "a launcher takes the host's process id and a program");
+    let (Some(host), Some(sha256), Some(program)) = (host, args.next(), args.next().map(PathBuf::from)) else {
+        let takes = "a launcher takes the host's process id, a digest or `-`, and a program";
+        return io::Error::new(io::ErrorKind::InvalidInput, takes);
     };
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL)) {
@@ -199,6 +228,23 @@ pub fn launch(args: impl IntoIterator<Item = OsString>) -> io::Error {
     if rustix::process::getppid() != Some(host) {
         return io::Error::other("the host has ended");
     }
-    let error = std::process::Command::new(&program).args(args).exec();
-    io::Error::new(error.kind(), format!("cannot execute {}: {error}", program.display()))
+    let failed = |error: io::Error| match error.get_ref().is_some_and(|error| error.is::<Changed>()) {
+        true => error,
+        false => io::Error::new(error.kind(), format!("cannot execute {}: {error}", program.display())),
+    };
+    if sha256 == UNCHECKED {
+        return failed(std::process::Command::new(&program).args(args).exec());
+    }
+    match Checked::open(&program, &sha256.to_string_lossy()) {
+        Ok(checked) => failed(std::process::Command::new(checked.executable()).arg0(&program).args(args).exec()),
+        Err(error) => failed(error),
+    }
+}
+
+/// Whether a launch failed because the program changed: as [`Direct`] says it, or in what a launcher printed last.
+pub(super) fn is_changed(launch: &Launch, error: Option<&io::Error>, output: &[String]) -> bool {
+    let said = Changed { program: launch.program.clone() }.to_string();
+    launch.sha256.is_some()
+        && (error.is_some_and(|error| error.get_ref().is_some_and(|error| error.is::<Changed>()))
+            || output.iter().any(|line| line.ends_with(&said)))
 }

@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod attach;
+mod content;
 mod environment;
 mod exchange;
 mod faults;

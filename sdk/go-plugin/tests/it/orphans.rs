@@ -67,9 +67,9 @@ async fn a_plugin_whose_host_is_gone_before_it_connects_leaves_too_and_removes_i
 #[tokio::test]
 async fn a_launcher_without_a_host_says_so_and_starts_nothing() {
     for (args, because) in [
-        (vec!["--launch"], "takes the host's process id and a program"),
-        (vec!["--launch", "me", "/bin/echo"], "takes the host's process id and a program"),
-        (vec!["--launch", "1", "/bin/echo", "hello"], "the host has ended"),
+        (vec!["--launch"], "takes the host's process id, a digest or `-`, and a program"),
+        (vec!["--launch", "me", "-", "/bin/echo"], "takes the host's process id, a digest or `-`, and a program"),
+        (vec!["--launch", "1", "-", "/bin/echo", "hello"], "the host has ended"),
     ] {
         let output = Command::new(example("host")).args(&args).output().unwrap();
         let text = String::from_utf8_lossy(&output.stderr);
@@ -80,7 +80,7 @@ async fn a_launcher_without_a_host_says_so_and_starts_nothing() {
 #[tokio::test]
 async fn a_launcher_says_when_it_cannot_become_the_plugin() {
     let me = std::process::id().to_string();
-    let output = Command::new(example("host")).args(["--launch", &me, "/nowhere/plugin"]).output().unwrap();
+    let output = Command::new(example("host")).args(["--launch", &me, "-", "/nowhere/plugin"]).output().unwrap();
     let text = String::from_utf8_lossy(&output.stderr);
     assert!(text.contains("cannot execute /nowhere/plugin"), "{text}");
 }
