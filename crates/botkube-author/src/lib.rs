@@ -7,4 +7,5 @@
 
 pub mod artifact;
 pub mod project;
+pub mod scaffold;
 mod tool;
