@@ -17,6 +17,7 @@ mod exec;
 mod live_terminal;
 mod message;
 mod piped;
+mod plugin_new;
 mod processes;
 mod streaming;
 mod supervision;
