@@ -6,6 +6,7 @@
 #![deny(missing_docs)]
 
 pub mod artifact;
+pub mod build;
 pub mod project;
 pub mod scaffold;
 mod tool;
