@@ -33,8 +33,9 @@ pub(crate) fn run(Build { dir, platform, archive, out, output }: Build) -> Resul
     let made = talk::runtime()?.block_on(async {
         let stop = CancellationToken::new();
         talk::on_signal(&stop);
+        let show = |progress: Progress<'_>| shown.show(progress);
         tokio::select! {
-            made = build::build(&project, &options, &|progress| shown.show(progress)) => Some(made),
+            made = build::build(&project, &options, &show) => Some(made),
             () = stop.cancelled() => None,
         }
     });
