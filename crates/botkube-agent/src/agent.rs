@@ -1,4 +1,4 @@
-//! The corridor, put together from one snapshot of the configuration; it knows no platform.
+//! The corridor, put together from a configuration, and anew from each that follows; it knows no platform.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -6,7 +6,7 @@ use std::{
     ffi::OsString,
     io,
     path::PathBuf,
-    sync::Arc,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use botkube_config::{
@@ -14,11 +14,17 @@ use botkube_config::{
     model::{Config, PlatformKind, PluginKey, Plugins},
 };
 use botkube_core::{
-    dispatch::Dispatcher,
+    dispatch::{Dispatcher, Snapshot},
     policy::AllowBound,
     route::{Executors, PluginRef},
 };
-pub use botkube_plugin_host::{catalogue::OnProgress, store::Progress};
+pub use botkube_plugin_host::{
+    catalogue::{Attached, Fetched, Fetcher, OnProgress},
+    environment::{line_by_hand, runtime_dir},
+    event::{Observer, PluginEvent},
+    index::PluginKind,
+    store::Progress,
+};
 use botkube_plugin_host::{
     catalogue::{BUILT_IN_REPOSITORY, Catalogue, Embedded, FromStore},
     environment::{self, InvalidVariable},
@@ -26,13 +32,14 @@ use botkube_plugin_host::{
     store::{Limits, RemoteIdentity, Store, StoreConfig},
 };
 use go_plugin::host::Launcher;
+use tokio::sync::Notify;
 
 use crate::credentials::Impersonating;
 
 /// The target of plugins' log lines whose level was asked for with `LOG_LEVEL_…`: a log should hold all of them.
 pub const OUTPUT_TARGET: &str = environment::OUTPUT_TARGET;
 
-/// What an agent is made of besides its configuration.
+/// What an agent is made of besides its configuration, whatever that is.
 #[derive(Clone)]
 pub struct Parts {
     /// The agent's own executable.
@@ -45,21 +52,35 @@ pub struct Parts {
     pub embedded: Vec<String>,
     /// Executables of plugins given by hand, by name.
     pub given: BTreeMap<String, PathBuf>,
+    /// Where the plugins of these repositories come from, whether or not the configuration defines them.
+    pub fetchers: BTreeMap<String, Arc<dyn Fetcher>>,
+    /// Plugins that somebody else starts, by name.
+    pub attached: BTreeMap<String, Attached>,
+    /// Told what happens to plugins.
+    pub observer: Observer,
     /// Whether embedded plugins are bound in every conversation, as in the demo.
     pub demo: bool,
     /// Shown how far plugins are fetched; [`log_progress`] where nobody looks.
     pub progress: OnProgress,
-    /// The configuration as people may see it, with secrets masked; empty where there is none.
-    pub shown_config: String,
 }
 
 /// A running agent.
 pub struct Agent {
     /// Answers what is said.
     pub dispatcher: Arc<Dispatcher>,
+    parts: Parts,
+    launcher: Arc<Launcher>,
+    now: Mutex<Now>,
+    has_another_host: Notify,
+}
+
+/// What runs plugins as the newest configuration has it.
+struct Now {
     host: Arc<Host>,
     /// What can be asked for somewhere.
     bound: Vec<PluginRef>,
+    /// Whether plugins are kept running.
+    is_started: bool,
 }
 
 /// Why an agent cannot be put together.
@@ -137,57 +158,113 @@ impl Agent {
     /// # Errors
     ///
     /// When the thread that starts plugins cannot be started, or `plugins.env` cannot be used.
-    pub fn new(config: Config, parts: Parts) -> Result<Self, AgentError> {
-        let is_bound = |name: &String| {
-            config.executors.iter().flat_map(|group| &group.plugins).any(|p| p.enabled && p.key.name == *name)
-        };
-        let mut everywhere: Vec<String> = parts.given.keys().filter(|name| !is_bound(name)).cloned().collect();
-        if parts.demo {
-            everywhere.extend(parts.embedded.iter().filter(|name| !parts.given.contains_key(*name)).cloned());
+    pub fn new(config: Config, shown: &str, parts: Parts) -> Result<Self, AgentError> {
+        let launcher = Launcher::new(&parts.program, &parts.launch_args).map_err(AgentError::Thread)?;
+        let launcher = Arc::new(launcher);
+        let host = parts.host(&config, launcher.clone())?;
+        let (snapshot, bound) = parts.snapshot(config, shown, host.clone());
+        let dispatcher = Arc::new(Dispatcher::new(snapshot));
+        let now = Mutex::new(Now { host, bound, is_started: false });
+        Ok(Self { dispatcher, parts, launcher, now, has_another_host: Notify::new() })
+    }
+
+    /// Answers commands that come from now on as this configuration has it; those under way end as they began. Plugins go on
+    /// running where nothing about running plugins changed; else all of them start anew, and the old processes end with
+    /// the last command that is in them. Must be called on a runtime.
+    ///
+    /// # Errors
+    ///
+    /// When `plugins.env` cannot be used; nothing has changed then.
+    pub fn adopt(&self, config: Config, shown: &str) -> Result<(), AgentError> {
+        let mut now = self.now();
+        let is_same = self.dispatcher.snapshot().config.plugins.is_same(&config.plugins);
+        let host = if is_same { now.host.clone() } else { self.parts.host(&config, self.launcher.clone())? };
+        let (snapshot, bound) = self.parts.snapshot(config, shown, host.clone());
+        if now.is_started {
+            host.start(bound.iter().cloned());
         }
-        let catalogue = Catalogue {
-            given: parts.given,
-            embedded: Embedded { program: parts.program.clone(), args: parts.embedded_args, names: parts.embedded },
-            repositories: config.plugins.repositories.keys().cloned().collect(),
-            fetcher: Some(Arc::new(FromStore { store: store(&config.plugins), progress: parts.progress })),
-        };
-        let launcher = Launcher::new(parts.program, parts.launch_args).map_err(AgentError::Thread)?;
-        let host = Arc::new(Host::new(catalogue, Arc::new(launcher), config.plugins.clone())?);
-        let keys = bound(&config).into_iter().cloned().map(PluginRef::Key);
-        let bound = keys.chain(everywhere.iter().cloned().map(PluginRef::Named)).collect();
-        let credentials = Impersonating::new(&config.settings);
-        let config = Arc::new(config);
-        let mut dispatcher = Dispatcher::new(
-            config.clone(),
-            Executors::new(&config, everywhere),
-            Arc::new(AllowBound),
-            Arc::new(credentials),
-            host.clone(),
-        );
-        dispatcher.shown_config = parts.shown_config.into();
-        let dispatcher = Arc::new(dispatcher);
-        Ok(Self { dispatcher, host, bound })
+        (now.host, now.bound) = (host, bound);
+        self.has_another_host.notify_one();
+        // The old host goes with the last command that is answered under the old snapshot.
+        self.dispatcher.adopt(snapshot);
+        Ok(())
     }
 
     /// Fetches and starts every plugin that can be asked for somewhere, all at the same time and in the background, and
     /// keeps them running. Must be called on a runtime.
     pub fn start(&self) {
-        self.host.start(self.bound.iter().cloned());
+        let mut now = self.now();
+        now.is_started = true;
+        now.host.start(now.bound.iter().cloned());
+    }
+
+    /// The plugin's files may be others now: a process of the new ones takes the place of the one that serves, which ends the
+    /// calls it has. Must be called on a runtime.
+    pub fn replace(&self, plugin: &PluginRef) {
+        self.now().host.replace(plugin);
     }
 
     /// Waits until a plugin failed so often that the agent is to end, and says why.
     pub async fn gave_up(&self) -> String {
-        self.host.gave_up().await
+        loop {
+            let host = self.now().host.clone();
+            tokio::select! {
+                reason = host.gave_up() => return reason,
+                () = self.has_another_host.notified() => {}
+            }
+        }
     }
 
     /// The names of the agent's variables that no plugin is given.
     #[must_use]
     pub fn withheld(&self) -> Vec<String> {
-        environment::withheld(env::vars_os().map(|(name, _)| name), &self.dispatcher.config.plugins)
+        environment::withheld(env::vars_os().map(|(name, _)| name), &self.dispatcher.snapshot().config.plugins)
     }
 
     /// Stops every plugin; returns when no process is left.
     pub async fn stop(&self) {
-        self.host.stop().await;
+        let host = self.now().host.clone();
+        host.stop().await;
+    }
+
+    fn now(&self) -> MutexGuard<'_, Now> {
+        self.now.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Parts {
+    /// What runs the plugins of a configuration.
+    fn host(&self, config: &Config, launcher: Arc<Launcher>) -> Result<Arc<Host>, AgentError> {
+        let catalogue = Catalogue {
+            given: self.given.clone(),
+            embedded: Embedded {
+                program: self.program.clone(),
+                args: self.embedded_args.clone(),
+                names: self.embedded.clone(),
+            },
+            repositories: config.plugins.repositories.keys().cloned().collect(),
+            fetcher: Some(Arc::new(FromStore { store: store(&config.plugins), progress: self.progress.clone() })),
+            fetchers: self.fetchers.clone(),
+            attached: self.attached.clone(),
+        };
+        Ok(Arc::new(Host::observed(catalogue, launcher, config.plugins.clone(), self.observer.clone())?))
+    }
+
+    /// What commands are answered with under a configuration, and which plugins they can ask for.
+    fn snapshot(&self, config: Config, shown: &str, host: Arc<Host>) -> (Snapshot, Vec<PluginRef>) {
+        let is_bound = |name: &String| {
+            config.executors.iter().flat_map(|group| &group.plugins).any(|p| p.enabled && p.key.name == *name)
+        };
+        let mut everywhere: Vec<String> = self.given.keys().filter(|name| !is_bound(name)).cloned().collect();
+        if self.demo {
+            everywhere.extend(self.embedded.iter().filter(|name| !self.given.contains_key(*name)).cloned());
+        }
+        let keys = bound(&config).into_iter().cloned().map(PluginRef::Key);
+        let bound = keys.chain(everywhere.iter().cloned().map(PluginRef::Named)).collect();
+        let credentials = Arc::new(Impersonating::new(&config.settings));
+        let executors = Executors::new(&config, everywhere);
+        let mut snapshot = Snapshot::new(Arc::new(config), executors, Arc::new(AllowBound), credentials, host);
+        snapshot.shown_config = shown.into();
+        (snapshot, bound)
     }
 }

@@ -45,7 +45,8 @@ impl Artifact {
     /// [`NameError::Other`] for what is none, [`NameError::Pattern`] for what was meant to be one.
     pub fn parse(file: &Path) -> Result<Self, NameError> {
         let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let archive = ARCHIVES.iter().find(|suffix| name.strip_suffix(**suffix).is_some_and(|rest| rest.ends_with('.')));
+        let archive =
+            ARCHIVES.iter().find(|suffix| name.strip_suffix(**suffix).is_some_and(|rest| rest.ends_with('.')));
         let stem = archive.map_or(name.as_str(), |suffix| &name[..name.len() - suffix.len() - 1]);
         let parts: Vec<&str> = stem.split('_').collect();
         let kind = match parts[0] {
@@ -83,7 +84,8 @@ mod tests {
 
     #[test]
     fn a_name_says_what_a_file_is_and_is_made_again_from_that() {
-        for name in ["executor_echo_linux_amd64", "source_cm-watcher_darwin_arm64.tar.gz", "executor_x_linux_arm64.zip"] {
+        for name in ["executor_echo_linux_amd64", "source_cm-watcher_darwin_arm64.tar.gz", "executor_x_linux_arm64.zip"]
+        {
             assert_eq!(Artifact::parse(Path::new(name)).unwrap().to_string(), name);
         }
         let artifact = Artifact::parse(Path::new("/x/executor_echo_linux_amd64.tar.gz")).unwrap();

@@ -54,6 +54,8 @@ pub struct Options {
     pub to_run: bool,
     /// The files may be Helm values of upstream's chart.
     pub helm_values: bool,
+    /// A plugin repository that is there although nobody defines it.
+    pub also: Option<&'static str>,
 }
 
 /// A configuration that can be run, and what a person should still hear about it.
@@ -177,8 +179,14 @@ fn assemble(
     fit.root(&mut root);
     let json = root.value.to_json();
     let decoded = schema::Root::deserialize(&json).expect("what was fitted to the declaration can be decoded by it");
-    let mut check =
-        validate::Check { tree: &root, sources: &sources, findings: &mut findings, old_slack: &old_slack, helm };
+    let mut check = validate::Check {
+        tree: &root,
+        sources: &sources,
+        findings: &mut findings,
+        old_slack: &old_slack,
+        helm,
+        also: options.also,
+    };
     check.root(&decoded, options.to_run);
     let findings = findings.drawn(&sources);
     let origin = |path: &[&str]| sources.written(root.find(path).and_then(|(key, _)| key));

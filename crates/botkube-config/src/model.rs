@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::finding::Origin;
 use crate::schema::communications::{AwsSigning, MessageTrigger, Server};
@@ -515,6 +515,35 @@ impl fmt::Display for PluginKey {
 }
 
 impl Plugins {
+    /// Whether a process that was started under one of them could have been under the other.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        let exposed = |secrets: &BTreeMap<String, SecretString>| -> BTreeMap<String, String> {
+            secrets.iter().map(|(name, value)| (name.clone(), value.expose_secret().to_owned())).collect()
+        };
+        let parts = |plugins: &Self| {
+            // Named one by one, so that a new one is thought of here.
+            let Self {
+                cache_dir,
+                repositories,
+                index_max_age,
+                call_timeout,
+                max_answer_size,
+                max_concurrent_calls,
+                health_check_interval,
+                restart_policy,
+                env,
+                incoming_webhook: _,
+            } = plugins.clone();
+            let repositories: BTreeMap<_, _> =
+                repositories.into_iter().map(|(name, it)| (name, (it.url, exposed(&it.headers)))).collect();
+            let env: Vec<_> = env.into_iter().map(|it| (it.plugin, exposed(&it.variables))).collect();
+            let limits = (call_timeout, max_answer_size, max_concurrent_calls, health_check_interval, restart_policy);
+            (cache_dir, repositories, index_max_age, limits, env)
+        };
+        parts(self) == parts(other)
+    }
+
     /// What the plugin is given in its environment beside what all plugins get; what is said of it alone wins.
     #[must_use]
     pub fn env_for(&self, key: &PluginKey) -> BTreeMap<&str, &SecretString> {

@@ -49,6 +49,8 @@ pub(crate) struct Check<'a> {
     pub(crate) old_slack: &'a BTreeSet<String>,
     /// Whether these are Helm values, whose secrets may be in the cluster.
     pub(crate) helm: bool,
+    /// A plugin repository that is there although nobody defines it.
+    pub(crate) also: Option<&'static str>,
 }
 
 impl Check<'_> {
@@ -66,7 +68,7 @@ impl Check<'_> {
                 (name.as_str(), group.plugins.iter().map(|(key, source)| (key.as_str(), &source.plugin)).collect())
             }),
         );
-        let repositories = root.plugins.repositories.keys().map(String::as_str).collect();
+        let repositories = root.plugins.repositories.keys().map(String::as_str).chain(self.also).collect();
         self.groups(&executors, &repositories);
         self.groups(&sources, &repositories);
         if to_run && root.communications.is_empty() && !self.findings.has_error(&["communications"]) {

@@ -52,7 +52,8 @@ impl Completer {
             let (examples, dispatcher) = (self.examples(&plugin), self.dispatcher.clone());
             let asked = tokio::spawn(async move {
                 let ask = async {
-                    let help = time::timeout(DEADLINE, dispatcher.plugins.help(&plugin)).await.map_err(|_| ())?;
+                    let help =
+                        time::timeout(DEADLINE, dispatcher.snapshot().plugins.help(&plugin)).await.map_err(|_| ())?;
                     Ok::<_, ()>(shown(&help.map_err(|_| ())?))
                 };
                 let _ = examples.get_or_try_init(|| ask).await;
@@ -69,7 +70,7 @@ impl Completer {
         let typed = text.trim_start();
         let new = |text: &str, about: &str| Completion { text: text.to_owned(), about: about.to_owned() };
         let mut all: Vec<Completion> = Vec::new();
-        for name in self.dispatcher.executors.bound_in(conversation).names() {
+        for name in self.dispatcher.snapshot().executors.bound_in(conversation).names() {
             all.push(new(name, "an executor"));
             all.push(new(&format!("{name} help"), &format!("what {name} can do")));
         }
@@ -77,7 +78,7 @@ impl Completer {
             all.extend(self.examples(&plugin).get().into_iter().flatten().cloned());
         }
         all.extend(Builtin::lines().map(|line| new(&line, "")));
-        all.extend(self.dispatcher.config.aliases.iter().map(|alias| new(&alias.name, &alias.command)));
+        all.extend(self.dispatcher.snapshot().config.aliases.iter().map(|alias| new(&alias.name, &alias.command)));
         all.retain(|completion| completion.text.starts_with(typed));
         // Whatever is said of it first counts.
         all.sort_by(|a, b| a.text.cmp(&b.text));
@@ -86,10 +87,15 @@ impl Completer {
         all
     }
 
+    /// Asks a plugin for its help anew when it is needed next: it may say something else now.
+    pub fn forget(&self, plugin: &PluginRef) {
+        self.examples.lock().unwrap_or_else(PoisonError::into_inner).remove(plugin);
+    }
+
     /// The plugin whose name is typed, and what follows it.
     fn plugin(&self, conversation: &Conversation, text: &str) -> Option<PluginRef> {
         let (name, _) = text.trim_start().split_once(char::is_whitespace)?;
-        Some(self.dispatcher.executors.bound_in(conversation).route(name)?.plugin)
+        Some(self.dispatcher.snapshot().executors.bound_in(conversation).route(name)?.plugin)
     }
 
     fn examples(&self, plugin: &PluginRef) -> Examples {

@@ -26,8 +26,8 @@ use botkube_core::{
 pub struct Console {
     /// Answers what is written.
     pub dispatcher: Arc<Dispatcher>,
-    /// The channel the console stands for.
-    pub conversation: Conversation,
+    /// The channel the console stands for, asked for anew with every line: what is bound there may change.
+    pub conversation: Arc<dyn Fn() -> Conversation + Send + Sync>,
     /// Who writes.
     pub actor: Actor,
 }

@@ -76,7 +76,7 @@ impl Console {
 
     /// Has one text answered.
     async fn say(&self, text: &str, screen: &mut Screen<impl Write>, cancel: CancellationToken) -> Status {
-        let incoming = Incoming::typed(text, self.actor.clone(), self.conversation.clone());
+        let incoming = Incoming::typed(text, self.actor.clone(), (self.conversation)());
         surface::deliver(self.dispatcher.submit(incoming, cancel), screen).await
     }
 }

@@ -6,7 +6,7 @@ mod kept;
 use std::{
     collections::HashSet,
     path::PathBuf,
-    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, Weak},
     time::SystemTime,
 };
 
@@ -22,7 +22,7 @@ use botkube_core::{
     running::CommandId,
 };
 use indexmap::IndexMap;
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 
 use self::kept::Kept;
 use crate::{
@@ -45,7 +45,9 @@ const UNANSWERED: u64 = 5000;
 pub struct Rooms {
     capabilities: Capabilities,
     /// In the order of the configuration.
-    rooms: IndexMap<String, Room>,
+    rooms: RwLock<IndexMap<String, Arc<Room>>>,
+    /// Tells that the channels are others now.
+    arranged: watch::Sender<()>,
     store: Arc<dyn Store>,
     chat: OnceLock<Weak<Chat>>,
 }
@@ -132,7 +134,8 @@ pub enum Refused {
 }
 
 struct Room {
-    conversation: Conversation,
+    alias: String,
+    conversation: Mutex<Conversation>,
     state: Mutex<Kept>,
     changes: broadcast::Sender<Change>,
 }
@@ -141,15 +144,40 @@ impl Rooms {
     /// Channels with what the store has kept of them. Commands that ran when the agent ended have ended with it.
     #[must_use]
     pub fn new(channels: Vec<Conversation>, store: Arc<dyn Store>) -> Arc<Self> {
-        let room = |conversation: Conversation| {
-            let entries = store.load(&conversation.alias);
-            let state = Mutex::new(Kept::new(entries));
-            (conversation.alias.clone(), Room { conversation, state, changes: broadcast::Sender::new(WAITING) })
-        };
-        let rooms: IndexMap<_, _> = channels.into_iter().map(room).collect();
-        let rooms = Self { capabilities: preview::capabilities(), rooms, store, chat: OnceLock::new() };
-        rooms.end_what_ran();
+        let (rooms, arranged, chat) = <_>::default();
+        let rooms = Self { capabilities: preview::capabilities(), rooms, arranged, store, chat };
+        rooms.arrange(channels);
         Arc::new(rooms)
+    }
+
+    /// Has these channels from now on, and tells whoever watches. One that was there keeps what was said in it; one that is
+    /// gone is watched no longer, and comes back with what the store has kept.
+    pub fn arrange(&self, channels: Vec<Conversation>) {
+        let mut rooms = self.rooms.write().unwrap_or_else(PoisonError::into_inner);
+        let room = |conversation: Conversation| {
+            let alias = conversation.alias.clone();
+            let room = match rooms.get(&alias) {
+                Some(room) => {
+                    *room.place() = conversation;
+                    room.clone()
+                }
+                None => {
+                    let room = Room::new(conversation, self.store.load(&alias));
+                    self.end_what_ran(&room);
+                    Arc::new(room)
+                }
+            };
+            (alias, room)
+        };
+        *rooms = channels.into_iter().map(room).collect();
+        drop(rooms);
+        self.arranged.send_replace(());
+    }
+
+    /// Changes when the channels have been arranged anew.
+    #[must_use]
+    pub fn arranged(&self) -> watch::Receiver<()> {
+        self.arranged.subscribe()
     }
 
     /// Says who answers here, as long as somebody holds on to it. Only the first counts.
@@ -158,8 +186,9 @@ impl Rooms {
     }
 
     /// The channels, in the order of the configuration.
-    pub fn channels(&self) -> impl Iterator<Item = &Conversation> {
-        self.rooms.values().map(|room| &room.conversation)
+    #[must_use]
+    pub fn channels(&self) -> Vec<Conversation> {
+        self.all().iter().map(|room| room.conversation()).collect()
     }
 
     /// What a person sees of a channel that is newer than `after`, and whatever happens from now on. Of another history
@@ -202,7 +231,7 @@ impl Rooms {
     ///
     /// Why nothing was run.
     pub fn say(&self, alias: &str, person: &Person, key: &str, text: &str) -> Result<Accepted, Refused> {
-        let conversation = self.room(alias)?.conversation.clone();
+        let conversation = self.room(alias)?.conversation();
         let incoming = Incoming::typed(text, person.actor(), conversation);
         self.submit(alias, person, key, incoming, None)
     }
@@ -218,10 +247,10 @@ impl Rooms {
         if room.kept().keys.contains_key(&own_key(person, key)) {
             return Ok(Accepted::Before);
         }
-        let message = self.message(room, person, &used.entry)?;
+        let message = self.message(&room, person, &used.entry)?;
         let Pressed { text, origin, controls } = control::press(&message, &used.control, &used.values, &used.entered)
             .map_err(|error| Refused::Control(error.to_string()))?;
-        let (actor, conversation) = (person.actor(), room.conversation.clone());
+        let (actor, conversation) = (person.actor(), room.conversation());
         let incoming = Incoming { text, actor, conversation, origin, controls };
         self.submit(alias, person, key, incoming, Some(used.entry.clone()))
     }
@@ -240,7 +269,7 @@ impl Rooms {
         control: &ControlId,
         typed: &str,
     ) -> Result<Vec<OptionGroup>, Refused> {
-        let message = self.message(self.room(alias)?, person, entry)?;
+        let message = self.message(&*self.room(alias)?, person, entry)?;
         let controls = control::controls(&message);
         let found = controls.iter().find(|(id, _)| id == control);
         let Some((_, Control::Select(select))) = found else {
@@ -263,7 +292,7 @@ impl Rooms {
     pub fn cancel(&self, alias: &str, person: &Person, command: CommandId) -> Result<(), Refused> {
         let room = self.room(alias)?;
         let chat = self.chat()?;
-        let is_cancelled = chat.cancel(command, &person.actor(), &room.conversation);
+        let is_cancelled = chat.cancel(command, &person.actor(), &room.conversation());
         is_cancelled.then_some(()).ok_or(Refused::NotRunning(command))
     }
 
@@ -283,7 +312,7 @@ impl Rooms {
             let file = entry.file.clone().filter(|file| file.stored_as() == name && entry.is_for(person));
             Some((file?, self.store.file(name)?))
         };
-        self.rooms.values().find_map(|room| room.kept().entries.iter().find_map(named))
+        self.all().iter().find_map(|room| room.kept().entries.iter().find_map(named))
     }
 
     /// Where entries and files are kept.
@@ -318,7 +347,7 @@ impl Rooms {
             let entry = kept.new_entry(By { id: person.id.clone(), name: person.name.clone(), bot: false }, &key);
             let entry = Entry { text: Some(incoming.text.clone()), how: Some(incoming.origin), ..entry };
             let id = entry.id.clone();
-            self.put(room, &mut kept, entry);
+            self.put(&room, &mut kept, entry);
             id
         };
         // An agent that is killed now knows afterwards that this was said, and does not run it again.
@@ -328,7 +357,7 @@ impl Rooms {
         if accepted == Accepted::Full {
             let full =
                 "Too many commands wait in this channel; this one was not run. Say it again when some have ended.";
-            self.note(room, &mut room.kept(), &key, &anchor.id, full);
+            self.note(&room, &mut room.kept(), &key, &anchor.id, full);
         }
         Ok(accepted)
     }
@@ -347,10 +376,15 @@ impl Rooms {
         entry.and_then(|entry| entry.message.clone()).ok_or(Refused::NoMessage)
     }
 
-    fn room(&self, alias: &str) -> Result<&Room, Refused> {
-        self.rooms.get(alias).ok_or_else(|| Refused::NoChannel {
+    fn all(&self) -> Vec<Arc<Room>> {
+        self.rooms.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
+    fn room(&self, alias: &str) -> Result<Arc<Room>, Refused> {
+        let rooms = self.rooms.read().unwrap_or_else(PoisonError::into_inner);
+        rooms.get(alias).cloned().ok_or_else(|| Refused::NoChannel {
             wanted: alias.chars().take(LONGEST_NAME).collect(),
-            channels: self.rooms.keys().map(String::as_str).collect::<Vec<_>>().join(", "),
+            channels: rooms.keys().map(String::as_str).collect::<Vec<_>>().join(", "),
         })
     }
 
@@ -379,11 +413,11 @@ impl Rooms {
                 Change::Entry(entry.clone())
             }
         };
-        self.store.keep(&room.conversation.alias, &entry);
+        self.store.keep(&room.alias, &entry);
         while kept.entries.len() > KEPT {
             if let Some(oldest) = kept.entries.pop_front() {
                 kept.keys.remove(&oldest.key);
-                self.store.forget(&room.conversation.alias, &oldest);
+                self.store.forget(&room.alias, &oldest);
             }
         }
         // Nobody need watch.
@@ -407,36 +441,34 @@ impl Rooms {
         let answers = anchor.map(|anchor| anchor.id.clone());
         let entry = make(Entry { answers, ..entry });
         let posted = Posted(entry.id.clone());
-        self.put(room, &mut kept, entry);
+        self.put(&room, &mut kept, entry);
         Ok(posted)
     }
 
     /// What ran when the agent ended ended with it.
-    fn end_what_ran(&self) {
-        for room in self.rooms.values() {
-            let mut kept = room.kept();
-            let running: Vec<_> = kept.entries.iter().filter(|entry| entry.is_running()).cloned().collect();
-            for entry in running {
-                let mut entry = (*entry).clone();
-                if let Some(Doing { since, state, .. }) = &mut entry.live {
-                    let took_ms = since_1970(SystemTime::now()).saturating_sub(*since);
-                    *state = State::Ended { status: Status::Cancelled, took_ms };
-                }
-                self.put(room, &mut kept, entry);
+    fn end_what_ran(&self, room: &Room) {
+        let mut kept = room.kept();
+        let running: Vec<_> = kept.entries.iter().filter(|entry| entry.is_running()).cloned().collect();
+        for entry in running {
+            let mut entry = (*entry).clone();
+            if let Some(Doing { since, state, .. }) = &mut entry.live {
+                let took_ms = since_1970(SystemTime::now()).saturating_sub(*since);
+                *state = State::Ended { status: Status::Cancelled, took_ms };
             }
-            let newest = kept.entries.iter().map(|entry| entry.at).max().unwrap_or_default();
-            // The answer to a control may have been shown in the place of its message.
-            let is_typed = |entry: &&Arc<Entry>| {
-                let is_late = entry.at.saturating_add(UNANSWERED) >= newest;
-                is_late && entry.text.is_some() && entry.how == Some(Origin::Typed)
-            };
-            let answered: HashSet<&str> = kept.entries.iter().filter_map(|entry| entry.answers.as_deref()).collect();
-            let typed = kept.entries.iter().filter(is_typed).filter(|entry| !answered.contains(entry.id.as_str()));
-            let lost: Vec<_> = typed.cloned().collect();
-            for entry in lost {
-                let text = "The agent ended before it answered this. It may have run: look before you say it again.";
-                self.note(room, &mut kept, &entry.key, &entry.id, text);
-            }
+            self.put(room, &mut kept, entry);
+        }
+        let newest = kept.entries.iter().map(|entry| entry.at).max().unwrap_or_default();
+        // The answer to a control may have been shown in the place of its message.
+        let is_typed = |entry: &&Arc<Entry>| {
+            let is_late = entry.at.saturating_add(UNANSWERED) >= newest;
+            is_late && entry.text.is_some() && entry.how == Some(Origin::Typed)
+        };
+        let answered: HashSet<&str> = kept.entries.iter().filter_map(|entry| entry.answers.as_deref()).collect();
+        let typed = kept.entries.iter().filter(is_typed).filter(|entry| !answered.contains(entry.id.as_str()));
+        let lost: Vec<_> = typed.cloned().collect();
+        for entry in lost {
+            let text = "The agent ended before it answered this. It may have run: look before you say it again.";
+            self.note(room, &mut kept, &entry.key, &entry.id, text);
         }
     }
 }
@@ -456,7 +488,7 @@ impl Platform for Rooms {
         let mut kept = room.kept();
         let entry = kept.entries.iter().rfind(|entry| entry.id == posted.0).ok_or(PlatformError::Gone)?;
         let entry = shown((**entry).clone(), post);
-        self.put(room, &mut kept, entry);
+        self.put(&room, &mut kept, entry);
         Ok(())
     }
 
@@ -524,6 +556,19 @@ impl Person {
 }
 
 impl Room {
+    fn new(conversation: Conversation, entries: Vec<Entry>) -> Self {
+        let (alias, state) = (conversation.alias.clone(), Mutex::new(Kept::new(entries)));
+        Self { alias, conversation: Mutex::new(conversation), state, changes: broadcast::Sender::new(WAITING) }
+    }
+
+    fn place(&self) -> MutexGuard<'_, Conversation> {
+        self.conversation.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn conversation(&self) -> Conversation {
+        self.place().clone()
+    }
+
     fn kept(&self) -> MutexGuard<'_, Kept> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

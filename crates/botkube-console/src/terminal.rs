@@ -148,7 +148,8 @@ impl Terminal {
         let complete = complete(Arc::downgrade(&rooms), completer, place.clone(), Handle::current());
         let mut lines = Lines::start(display.clone(), woken, Box::new(complete), history)?;
         let revision = |alias: &str| rooms.revision(alias).unwrap_or_default();
-        let seen: BTreeMap<_, _> = rooms.channels().map(|c| (c.alias.clone(), revision(&c.alias))).collect();
+        let channels = rooms.channels().into_iter();
+        let seen: BTreeMap<_, _> = channels.map(|c| (c.alias.clone(), revision(&c.alias))).collect();
         let after = seen.get(&channel).copied().unwrap_or_default();
         let (missed, watch) = rooms.watch(&channel, &person.id, after).map_err(io::Error::other)?;
         let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos();
@@ -189,6 +190,7 @@ impl Terminal {
                 change = face.watch.next() => {
                     match change {
                         Some(change) => face.change(change),
+                        None if face.move_on() => {}
                         None => break Ended::Told,
                     }
                     continue;
@@ -240,7 +242,7 @@ impl Terminal {
 
 impl Face {
     fn prompt(&self) -> String {
-        match self.rooms.channels().nth(1) {
+        match self.rooms.channels().get(1) {
             Some(_) => format!("{} › ", self.channel),
             None => "› ".to_owned(),
         }
@@ -448,12 +450,21 @@ impl Face {
         self.scroll(&lines);
     }
 
+    /// Goes where one can still be; `false` when there is no channel any more.
+    fn move_on(&mut self) -> bool {
+        let Some(first) = self.rooms.channels().into_iter().next() else { return false };
+        self.say_here(BAD, &format!("The channel `{}` is not there any more.", self.channel));
+        self.go(&first.alias);
+        self.channel == first.alias
+    }
+
     /// Goes to another channel, and shows what is new there.
     fn go(&mut self, name: &str) {
         let is_it = |alias: &str, called: &str| alias == name || called.trim_start_matches('#') == name;
-        let found = self.rooms.channels().find(|c| is_it(&c.alias, c.called())).map(|c| c.alias.clone());
+        let channels = self.rooms.channels();
+        let found = channels.iter().find(|c| is_it(&c.alias, c.called())).map(|c| c.alias.clone());
         let Some(alias) = found else {
-            let all: Vec<_> = self.rooms.channels().map(|channel| channel.alias.as_str()).collect();
+            let all: Vec<_> = channels.iter().map(|channel| channel.alias.as_str()).collect();
             let text = format!(
                 "There is no channel `{}`; there are: {}.",
                 name.chars().take(80).collect::<String>(),
@@ -529,17 +540,19 @@ fn complete(
     move |typed| {
         let Some(rooms) = rooms.upgrade() else { return Vec::new() };
         if typed.starts_with('/') {
-            let channels = rooms.channels().map(|channel| format!("/channel {}", channel.alias));
+            let channels = rooms.channels().into_iter().map(|channel| format!("/channel {}", channel.alias));
             let mut words: Vec<String> =
                 slash::words().chain(channels).filter(|word| word.starts_with(typed)).collect();
             words.sort();
             return words;
         }
         let alias = place.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
-        let Some(conversation) = rooms.channels().find(|channel| channel.alias == alias) else { return Vec::new() };
-        let asked =
-            runtime.block_on(async { tokio_time::timeout(PATIENCE, completer.completions(conversation, typed)).await });
-        let completions = asked.unwrap_or_else(|_| completer.known(conversation, typed));
+        let Some(conversation) = rooms.channels().into_iter().find(|channel| channel.alias == alias) else {
+            return Vec::new();
+        };
+        let asked = runtime
+            .block_on(async { tokio_time::timeout(PATIENCE, completer.completions(&conversation, typed)).await });
+        let completions = asked.unwrap_or_else(|_| completer.known(&conversation, typed));
         completions.into_iter().map(|completion| completion.text).collect()
     }
 }

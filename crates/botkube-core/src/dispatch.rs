@@ -1,17 +1,21 @@
-//! Walks a text down the corridor: command, route, policy, credentials, plugin, answer. Besides the snapshot of the
-//! configuration it was made with it owns what is under way and the answers that can be filtered again.
+//! Walks a text down the corridor: command, route, policy, credentials, plugin, answer. Besides the newest snapshot of the
+//! configuration it owns what is under way and the answers that can be filtered again.
 
 mod live;
 mod outcome;
+mod snapshot;
 
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
-use botkube_api::{message::Message, slack::SlackState};
-use botkube_config::model::Config;
+use botkube_api::message::Message;
 use futures_util::FutureExt;
-use tokio::time::{self, Instant};
+use tokio::{
+    sync::watch,
+    time::{self, Instant},
+};
 use tokio_util::sync::CancellationToken;
 
+pub use self::snapshot::Snapshot;
 use self::{live::Live, outcome::Outcome};
 use crate::{
     answer::{Answer, Parts, Status},
@@ -19,26 +23,15 @@ use crate::{
     command::Command,
     conversation::{Actor, Conversation, Incoming, Origin},
     filter::{self, Kept},
-    policy::{Decision, Policy},
-    port::{Credentials, PluginCall, Plugins},
-    route::{Bindings, Executors, PluginRef, Route},
+    policy::Decision,
+    port::PluginCall,
+    route::{Bindings, PluginRef, Route},
     running::{Cancelled, CommandId, Entry, MOST, Running, Ticket},
 };
 
-/// Answers commands under one snapshot of the configuration.
+/// Answers commands, each under the snapshot of the configuration that is the newest when it comes.
 pub struct Dispatcher {
-    /// The snapshot.
-    pub config: Arc<Config>,
-    /// What it binds.
-    pub executors: Executors,
-    /// Decides what may run.
-    pub policy: Arc<dyn Policy>,
-    /// Makes kubeconfigs.
-    pub credentials: Arc<dyn Credentials>,
-    /// Leads to plugins.
-    pub plugins: Arc<dyn Plugins>,
-    /// What `show config` shows, with secrets masked; empty for no configuration.
-    pub shown_config: Arc<str>,
+    newest: watch::Sender<Arc<Snapshot>>,
     running: Arc<Running>,
     kept: Kept,
 }
@@ -60,17 +53,22 @@ struct Trail {
 }
 
 impl Dispatcher {
-    /// A dispatcher that shows no configuration.
+    /// A dispatcher that begins with this snapshot.
     #[must_use]
-    pub fn new(
-        config: Arc<Config>,
-        executors: Executors,
-        policy: Arc<dyn Policy>,
-        credentials: Arc<dyn Credentials>,
-        plugins: Arc<dyn Plugins>,
-    ) -> Self {
+    pub fn new(snapshot: Snapshot) -> Self {
         let (running, kept) = <_>::default();
-        Self { config, executors, policy, credentials, plugins, shown_config: "".into(), running, kept }
+        Self { newest: watch::Sender::new(Arc::new(snapshot)), running, kept }
+    }
+
+    /// What commands that come now are answered under.
+    #[must_use]
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.newest.borrow().clone()
+    }
+
+    /// Answers commands that come from now on under another snapshot.
+    pub fn adopt(&self, snapshot: Snapshot) {
+        self.newest.send_replace(Arc::new(snapshot));
     }
 
     /// An answer to what came in. `cancel` ends the command wherever it is, and so does dropping the answer.
@@ -121,16 +119,17 @@ impl Dispatcher {
         parts: &mut Parts,
     ) -> Outcome {
         let Incoming { text, conversation, origin, .. } = &**incoming;
-        let bindings = self.executors.bound_in(conversation);
-        let command = Command::parse(text, &self.config.aliases, |name| bindings.host_flags(name));
+        let under = &*self.snapshot();
+        let bindings = under.executors.bound_in(conversation);
+        let command = Command::parse(text, &under.config.aliases, |name| bindings.host_flags(name));
         if conversation.unknown {
-            return self.said_nowhere(command.ok().as_ref());
+            return under.said_nowhere(command.ok().as_ref());
         }
         let command = match command {
             Ok(command) => command,
             Err(error) => return Outcome::refused(error.to_string()),
         };
-        if command.is_for_another(&self.config.settings.cluster_name) {
+        if command.is_for_another(under.cluster()) {
             return Outcome::silent();
         }
         let route = bindings.route(command.name());
@@ -143,14 +142,14 @@ impl Dispatcher {
                  and `cancel ID` ends one."
             ));
         }
-        let limit = self.config.plugins.call_timeout;
-        let header = self.header(&command, incoming);
+        let limit = under.config.plugins.call_timeout;
+        let header = under.header(&command, incoming);
         let live = Live::new(parts, cancel, &header, command.filter());
         let mut outcome = tokio::select! {
             biased;
             () = cancel.cancelled() => Outcome::cancelled(trail.ticket.as_ref()),
             () = time::sleep_until(began + limit) => Outcome::timed_out(limit),
-            outcome = self.run(id, incoming, &command, route, &bindings, live) => outcome,
+            outcome = self.run(id, under, incoming, &command, route, &bindings, live) => outcome,
         };
         if command.flags.header.is_some() && !origin.is_prepared() {
             let note = "`--bk-cmd-header` was ignored: it counts in buttons and other controls, not in what is typed.";
@@ -159,23 +158,10 @@ impl Dispatcher {
         outcome
     }
 
-    /// What is said where the configuration knows of no channel (`contract-host §2.5`).
-    fn said_nowhere(&self, command: Option<&Command>) -> Outcome {
-        let meant_for_others =
-            |command: &Command| command.words.is_empty() || command.is_for_another(&self.config.settings.cluster_name);
-        if command.is_some_and(meant_for_others) {
-            return Outcome::silent();
-        }
-        Outcome::refused(
-            "This channel is not configured, so nothing can be run here. Add it to the platform's `channels` under \
-             `communications` in the configuration."
-                .into(),
-        )
-    }
-
     async fn run(
         &self,
         id: CommandId,
+        under: &Snapshot,
         incoming: &Incoming,
         command: &Command,
         route: Option<Route>,
@@ -184,16 +170,16 @@ impl Dispatcher {
     ) -> Outcome {
         let header = live.header.to_owned();
         let mut outcome = match route {
-            Some(route) => self.ask(incoming, command, &route, live).await,
+            Some(route) => self.ask(under, incoming, command, &route, live).await,
             None => match Builtin::find(command) {
                 Some(Ok(builtin)) => {
                     let desk = Desk {
                         id,
                         incoming,
-                        config: &self.config,
-                        shown_config: &self.shown_config,
+                        config: &under.config,
+                        shown_config: &under.shown_config,
                         bindings: *bindings,
-                        plugins: &*self.plugins,
+                        plugins: &*under.plugins,
                         running: &self.running,
                     };
                     let (status, message) = builtin.answer(command, &desk);
@@ -204,16 +190,23 @@ impl Dispatcher {
                     outcome
                 }
                 Some(Err(usage)) => Outcome::refused(usage),
-                None => Outcome::refused(builtin::unknown(command, bindings, &self.config)),
+                None => Outcome::refused(builtin::unknown(command, bindings, &under.config)),
             },
         };
         outcome.header = Some(header);
         outcome
     }
 
-    async fn ask(&self, incoming: &Incoming, command: &Command, route: &Route, mut live: Live<'_>) -> Outcome {
+    async fn ask(
+        &self,
+        under: &Snapshot,
+        incoming: &Incoming,
+        command: &Command,
+        route: &Route,
+        mut live: Live<'_>,
+    ) -> Outcome {
         let Incoming { actor, conversation, origin, .. } = incoming;
-        if let Decision::Deny { reason } = self.policy.decide(actor, conversation, command, route).await {
+        if let Decision::Deny { reason } = under.policy.decide(actor, conversation, command, route).await {
             return Outcome::refused(reason);
         }
         if *origin == Origin::PlainTextInput && command.flags.own_filter {
@@ -223,10 +216,10 @@ impl Dispatcher {
             };
         }
         if command.is_help() {
-            let help = self.plugins.help(&route.plugin).await;
+            let help = under.plugins.help(&route.plugin).await;
             return Outcome::of(help.map(|message| vec![message])).filtered(command);
         }
-        let kubeconfig = match self.credentials.for_call(actor, conversation, route).await {
+        let kubeconfig = match under.credentials.for_call(actor, conversation, route).await {
             Ok(kubeconfig) => kubeconfig,
             Err(error) => {
                 return Outcome::refused(format!(
@@ -242,9 +235,9 @@ impl Dispatcher {
             actor: actor.clone(),
             typed: incoming.text.clone(),
             interactive: conversation.interactive,
-            controls: self.state(incoming),
+            controls: under.state(incoming),
         };
-        let answered = self.plugins.execute(&route.plugin, call, &mut live).await;
+        let answered = under.plugins.execute(&route.plugin, call, &mut live).await;
         let (was_live, said) = live.end().await;
         let outcome = match answered {
             Ok(rest) if was_live && rest.is_empty() => Outcome::succeeded(rest),
@@ -265,37 +258,6 @@ impl Dispatcher {
             true => outcome.filtered(command).offering(command, was_live),
             false => outcome.filtered(command),
         }
-    }
-
-    /// What the controls held, without the flag that names this cluster (`contract-plugins §4`).
-    fn state(&self, incoming: &Incoming) -> SlackState {
-        let mut state = incoming.controls.clone();
-        state.remove_cluster(&self.config.settings.cluster_name);
-        state
-    }
-
-    /// Upstream's header: what was run, where, and by whom unless that is seen from what was typed (`contract-host §2.8`).
-    fn header(&self, command: &Command, incoming: &Incoming) -> String {
-        let Incoming { actor, origin, .. } = incoming;
-        let mut header = match &command.flags.header {
-            Some(header) if origin.is_prepared() => header.clone(),
-            _ => {
-                let mut shown = String::with_capacity(command.shown.len() + 2);
-                shown.push('`');
-                for word in command.shown.split_whitespace() {
-                    if shown.len() > 1 {
-                        shown.push(' ');
-                    }
-                    shown.push_str(word);
-                }
-                shown + "`"
-            }
-        };
-        header += &format!(" on `{}`", self.config.settings.cluster_name);
-        if *origin != Origin::Typed && !actor.mention.is_empty() {
-            header += &format!(" by {}", actor.mention);
-        }
-        header
     }
 }
 

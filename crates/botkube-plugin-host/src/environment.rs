@@ -13,12 +13,19 @@ use std::{
 
 use botkube_config::{RESERVED_VARIABLES, model::Plugins as Settings};
 use botkube_core::route::PluginRef;
-use botkube_proto::DEPENDENCY_DIR;
-use go_plugin::{hclog::Level, host::Launch};
+use botkube_proto::{COOKIE_KEY, COOKIE_VALUE, DEPENDENCY_DIR, PROTOCOL_VERSION};
+use go_plugin::{
+    handshake::Cookie,
+    hclog::Level,
+    host::{Attach, Launch},
+};
 use secrecy::{ExposeSecret, SecretString};
 use tempfile::TempDir;
 
 use crate::catalogue::Executable;
+
+/// What tells a plugin that Botkube started it.
+pub(crate) const COOKIE: Cookie = Cookie { key: COOKIE_KEY, value: COOKIE_VALUE };
 
 /// The target of a plugin's log lines whose level was asked for with `LOG_LEVEL_…`: a log should hold all of them.
 pub const OUTPUT_TARGET: &str = "plugin";
@@ -100,21 +107,54 @@ pub(crate) fn check(settings: &Settings) -> Result<(), InvalidVariable> {
     Ok(())
 }
 
-/// A plugin's own directory for its socket and temporary files; it goes with the plugin.
-pub(crate) fn runtime_dir() -> io::Result<TempDir> {
+/// A plugin's own directory for its socket and temporary files, with a path short enough for the socket; it goes with the
+/// plugin, or with whoever waits in it for one that somebody else starts.
+///
+/// # Errors
+///
+/// Whatever the operating system says.
+pub fn runtime_dir() -> io::Result<TempDir> {
     let dir = env::temp_dir();
     let dir = if dir.as_os_str().as_bytes().len() > LONGEST_DIR { Path::new(SHORT_DIR) } else { &dir };
     tempfile::Builder::new().prefix("botkube-").permissions(Permissions::from_mode(0o700)).tempdir_in(dir)
 }
 
+/// What a plugin has to be started with so that a host that waits in `dir` finds it: the variables of the protocol and of
+/// `contract-plugins §1.2`. What is configured is not among it, for it may be secret.
+pub fn by_hand(dir: &Path, program: &Path) -> Vec<(&'static str, OsString)> {
+    let mut variables = Attach::new(dir).variables(&COOKIE, &[PROTOCOL_VERSION]);
+    let program = std::path::absolute(program).unwrap_or_else(|_| program.to_owned());
+    variables.push((DEPENDENCY_DIR, beside(&program).into()));
+    variables
+}
+
+/// The same as the line that a person types to start the program.
+pub fn line_by_hand(dir: &Path, program: &Path) -> String {
+    let variables = by_hand(dir, program).into_iter().map(|(name, value)| format!("{name}={} ", quoted(&value)));
+    format!("env {}{}", variables.collect::<String>(), quoted(program.as_os_str()))
+}
+
+/// One word of a shell's.
+fn quoted(text: &OsStr) -> String {
+    let text = text.to_string_lossy();
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:,=@%+".contains(c);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        return text.into_owned();
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+/// Where the programs are that a plugin runs and that came with no directory of their own.
+fn beside(program: &Path) -> PathBuf {
+    let mut beside: OsString = program.as_os_str().to_owned();
+    beside.push("_deps");
+    PathBuf::from(beside)
+}
+
 /// The launch of a plugin in its own environment (`contract-plugins §1.2`, without what upstream passes on by accident):
 /// what is passed on, over it what is configured, over that what the host sets.
 pub(crate) fn launch(executable: Executable, runtime_dir: &Path, settings: &Settings, plugin: &PluginRef) -> Launch {
-    let dependencies = executable.dependencies.unwrap_or_else(|| {
-        let mut beside: OsString = executable.program.clone().into();
-        beside.push("_deps");
-        PathBuf::from(beside)
-    });
+    let dependencies = executable.dependencies.unwrap_or_else(|| beside(&executable.program));
     let mut launch =
         Launch::new(executable.program).inherit(env::vars_os().map(|(key, _)| key).filter(|key| is_passed_on(key)));
     for (name, value) in configured(settings, plugin) {

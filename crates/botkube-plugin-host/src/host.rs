@@ -26,6 +26,7 @@ use crate::{
     answer::{self, Followed},
     catalogue::Catalogue,
     environment::{self, InvalidVariable},
+    event::Observer,
     owner::Owner,
     parts::Parts,
     running::Running,
@@ -55,9 +56,23 @@ impl Host {
     ///
     /// When `plugins.env` sets a variable that it cannot set.
     pub fn new(catalogue: Catalogue, spawner: Arc<dyn Spawner>, settings: Settings) -> Result<Self, InvalidVariable> {
+        Self::observed(catalogue, spawner, settings, Arc::new(|_| {}))
+    }
+
+    /// The same, and `observer` is told what happens to plugins.
+    ///
+    /// # Errors
+    ///
+    /// Like [`Host::new`].
+    pub fn observed(
+        catalogue: Catalogue,
+        spawner: Arc<dyn Spawner>,
+        settings: Settings,
+        observer: Observer,
+    ) -> Result<Self, InvalidVariable> {
         environment::check(&settings)?;
         let (stop, gave_up) = (CancellationToken::new(), watch::Sender::new(None));
-        let parts = Parts { catalogue, spawner, settings, stop, gave_up };
+        let parts = Parts { catalogue, spawner, settings, observer, stop, gave_up };
         Ok(Self { parts: Arc::new(parts), slots: Mutex::default(), owners: TaskTracker::new() })
     }
 
@@ -67,6 +82,19 @@ impl Host {
         for plugin in plugins {
             self.slot(&plugin).keep();
         }
+    }
+
+    /// The plugin's files may be others now. Must be called on a runtime.
+    ///
+    /// Where it serves, it is fetched again and a new process started beside the one that serves; once the new one is well,
+    /// it gets all new calls, and the former one ends what it has (for `plugins.callTimeout` at most) and is stopped. No
+    /// call fails for it. When there is no new process, the former one goes on serving, and is started again from its own
+    /// files should it end.
+    ///
+    /// Where it does not serve, it is started anew, also out of a pause or after it was deactivated; restarts before do not
+    /// count. Of two replacements the later one wins. Nothing is done about a plugin that somebody else starts.
+    pub fn replace(&self, plugin: &PluginRef) {
+        self.slot(plugin).replace();
     }
 
     /// Waits until a plugin failed so often that the agent is to end (`plugins.restartPolicy.type: RestartAgent`), and says
@@ -136,8 +164,8 @@ impl Plugins for Host {
     ) -> Result<Vec<Message>, PluginError> {
         let slot = self.slot(plugin);
         let _turn = slot.turn().await?;
-        let running = slot.running().await?;
-        let attempt = running.attempt();
+        let attempt = slot.attempt().await?;
+        let running = attempt.running();
         let request = request(call);
         let outcome = match running.live() {
             None => match running.client.clone().execute(request).await {
@@ -158,7 +186,7 @@ impl Plugins for Host {
                 Ok(messages)
             }
             Followed::Broke(status) => {
-                attempt.answered();
+                let running = attempt.answered();
                 Err(self.explain(&running, status).await)
             }
             // The call is cancelled by now: its plugin has to show that it took notice.
@@ -176,8 +204,8 @@ impl Plugins for Host {
     async fn help(&self, plugin: &PluginRef) -> Result<Message, PluginError> {
         let slot = self.slot(plugin);
         let _turn = slot.turn().await?;
-        let running = slot.running().await?;
-        let attempt = running.attempt();
+        let attempt = slot.attempt().await?;
+        let running = attempt.running();
         let mut client = running.client.clone();
         let outcome = match time::timeout(HELP_DEADLINE, client.help(())).await {
             Ok(outcome) => outcome,
@@ -185,7 +213,7 @@ impl Plugins for Host {
                 return Err(PluginError::Failed(format!("`{}` said no help within {HELP_DEADLINE:?}", plugin.name())));
             }
         };
-        attempt.answered();
+        let running = attempt.answered();
         match outcome {
             Ok(response) => {
                 let help = response.into_inner().help;

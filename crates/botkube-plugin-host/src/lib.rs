@@ -2,12 +2,15 @@
 //!
 //! Reading order: [`index`] what a repository offers · [`store`] what of it is here · [`catalogue`] which file a plugin is ·
 //! [`environment`] what its process is given · `supervisor` what is done about a plugin and when · `running` its live
-//! process · `owner` the task that does it · `slot` where callers meet it · `parts` what all plugins share · `answer`
-//! what they answer · [`host`] which asks them · [`probe`] one process on its own, for tools.
+//! process, `gate` the calls in it · [`event`] what is told of it · `owner` the task that does it · `slot` where callers meet
+//! it · `parts` what all plugins share · `answer` what they answer · [`host`] which asks them · [`probe`] one process on its
+//! own, for tools.
 
 mod answer;
 pub mod catalogue;
 pub mod environment;
+pub mod event;
+mod gate;
 pub mod host;
 pub mod index;
 mod owner;

@@ -2,9 +2,11 @@
 //! It decides nothing itself.
 
 use std::{
+    collections::BTreeMap,
     future::{self, Future},
     pin::Pin,
     sync::Arc,
+    task::Poll,
     time::{Duration, Instant, SystemTime},
 };
 
@@ -14,17 +16,21 @@ use botkube_core::{
 };
 use go_plugin::host::{Exit, PingError};
 use tokio::{sync::watch, time};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     catalogue::Executable,
+    event::PluginEvent,
     parts::Parts,
-    running::{self, Running},
+    running::{self, NotStarted, Running},
     slot::{Access, Refusal, View, Wishes},
     supervisor::{Action, Event, Generation, Left, Offer, Phase, Policy, Report, State, step},
 };
 
 /// How long a plugin may take to say that it is well.
 const HEALTH_DEADLINE: Duration = Duration::from_secs(2);
+/// The same for one that is to take another's place: nobody waits for it.
+const FIRST_HEALTH_DEADLINE: Duration = Duration::from_secs(10);
 
 /// See the module.
 pub(crate) struct Owner {
@@ -34,35 +40,71 @@ pub(crate) struct Owner {
     view: watch::Sender<View>,
     policy: Policy,
     state: State,
-    /// What was ordered and has not come to its end; there is never more than one thing.
-    work: Option<Pin<Box<dyn Future<Output = Done> + Send>>>,
-    executable: Option<Executable>,
-    process: Option<Arc<Running>>,
+    /// What was ordered and has not come to its end: one thing for the plugin at most, and one for a candidate.
+    works: BTreeMap<Generation, Work>,
+    /// The process of the plugin.
+    processes: BTreeMap<Generation, Arc<Running>>,
+    /// What was fetched last.
+    fetched: Option<Executable>,
+    /// What the last process was started from.
+    former: Option<Executable>,
+    /// Processes that retired, and starts that were called off.
+    leftovers: TaskTracker,
+    /// What is to be told once it shows.
+    news: Vec<PluginEvent>,
+}
+
+/// An order under way.
+struct Work {
+    outcome: Pin<Box<dyn Future<Output = Done> + Send>>,
+    call_off: CancellationToken,
 }
 
 /// What came of an order.
 enum Done {
-    Fetched(Result<Executable, String>),
-    Started(Result<Box<Running>, String>),
+    /// There is no executable where somebody else starts it.
+    Fetched(Result<Option<Executable>, String>),
+    Started(Result<Box<Running>, NotStarted>),
     Checked(Result<Option<u32>, PingError>),
     Gone(Exit),
 }
 
 impl Owner {
     pub(crate) fn new(parts: Arc<Parts>, plugin: PluginRef, wishes: Arc<Wishes>, view: watch::Sender<View>) -> Self {
-        let policy =
-            Policy { restart: parts.settings.restart_policy, health_interval: parts.settings.health_check_interval };
-        let state = State::default();
-        Self { parts, plugin, wishes, view, policy, state, work: None, executable: None, process: None }
+        let policy = Policy {
+            restart: parts.settings.restart_policy,
+            health_interval: parts.settings.health_check_interval,
+            attached: parts.catalogue.attached(&plugin).is_some(),
+        };
+        Self {
+            parts,
+            plugin,
+            wishes,
+            view,
+            policy,
+            state: State::default(),
+            works: BTreeMap::new(),
+            processes: BTreeMap::new(),
+            fetched: None,
+            former: None,
+            leftovers: TaskTracker::new(),
+            news: Vec::new(),
+        }
     }
 
-    /// Looks after the plugin until the host stops; by then its process is gone.
+    /// Looks after the plugin until the host stops; by then its processes are gone.
     pub(crate) async fn run(mut self) {
         while self.state.phase != Phase::Stopped {
             for event in self.next().await {
                 self.take(event);
             }
         }
+        // Such as the end of a process whose place another one took meanwhile.
+        for Work { outcome, .. } in std::mem::take(&mut self.works).into_values() {
+            self.leftovers.spawn(outcome);
+        }
+        self.leftovers.close();
+        self.leftovers.wait().await;
     }
 
     /// Waits until something happens. An end comes before everything else, so that it is known for what it is.
@@ -71,11 +113,11 @@ impl Owner {
         let told = matches!(self.state.phase, Phase::Draining { reason: None, .. });
         tokio::select! {
             biased;
-            exit = ended(self.process.as_deref()) => vec![self.bury(&exit)],
+            exit = ended(self.processes.get(&generation).map(|process| &**process)) => vec![self.bury(generation, &exit)],
             () = self.parts.stop.cancelled(), if !told => vec![Event::Stop],
-            done = work(&mut self.work) => {
-                self.work = None;
-                vec![self.finish(done, generation)]
+            (about, done) = work(&mut self.works) => {
+                self.works.remove(&about);
+                vec![self.finish(about, done)]
             }
             () = self.wishes.wake.notified() => self.wishes(generation),
             () = until(self.state.wake()) => vec![Event::Tick],
@@ -85,7 +127,7 @@ impl Owner {
     /// What callers want, after what they have noticed.
     fn wishes(&self, generation: Generation) -> Vec<Event> {
         let mut events = Vec::new();
-        if let Some(process) = &self.process {
+        if let Some(process) = self.processes.get(&generation) {
             if process.is_closed() {
                 let reason = format!("the plugin `{}` broke its connection", self.plugin.name());
                 events.push(Event::Report(generation, Report::Broken(reason)));
@@ -93,56 +135,79 @@ impl Owner {
                 events.push(Event::Report(generation, Report::Suspect));
             }
         }
+        if self.wishes.take_replacement() && !self.policy.attached {
+            events.push(Event::Replace);
+        }
         // A suspicion is no wish, but in a plugin that runs a wish changes nothing.
         events.push(if self.wishes.is_kept() { Event::Keep } else { Event::Wanted });
         events
     }
 
-    fn finish(&mut self, done: Done, generation: Generation) -> Event {
+    fn finish(&mut self, generation: Generation, done: Done) -> Event {
         let report = match done {
             Done::Fetched(Ok(executable)) => {
-                let before = self.executable.as_ref().and_then(|before| before.version.as_deref());
-                if let Some(version) = executable.version.as_deref().filter(|version| Some(*version) != before) {
+                let version = |of: &Option<Executable>| of.as_ref().and_then(|of| of.version.clone());
+                let (before, version) = (version(&self.fetched), version(&executable));
+                if let Some(version) = version.filter(|version| Some(version) != before.as_ref()) {
                     tracing::info!(plugin = self.plugin.name(), version, "a plugin is at hand");
                 }
-                self.executable = Some(executable);
+                self.fetched = executable;
                 Report::Fetched
             }
-            Done::Fetched(Err(reason)) => Report::CannotBeHad(reason),
+            Done::Fetched(Err(reason)) => {
+                self.not_started(NotStarted::because(reason.clone()));
+                Report::CannotBeHad(reason)
+            }
             Done::Started(Ok(process)) => {
-                self.process = Some(Arc::from(process));
+                self.former.clone_from(&process.executable);
+                self.processes.insert(generation, Arc::from(process));
                 Report::Started
             }
-            Done::Started(Err(reason)) => Report::NotStarted(reason),
+            Done::Started(Err(why)) => {
+                let reason = why.reason.clone();
+                self.not_started(why);
+                Report::NotStarted(reason)
+            }
             Done::Checked(Ok(calls)) => Report::Well(match calls {
                 None => Left::Unknown,
                 Some(0) => Left::Nothing,
                 Some(_) => Left::Calls(format!("the plugin `{}` goes on with a cancelled command", self.plugin.name())),
             }),
-            Done::Checked(Err(_)) if self.process.as_ref().is_some_and(|process| process.is_closed()) => {
-                Report::Broken(format!("the plugin `{}` broke its connection", self.plugin.name()))
-            }
-            Done::Checked(Err(error)) => Report::Unwell {
-                reason: format!("the plugin `{}` was not well: {error}", self.plugin.name()),
-                alone: self.process.as_ref().is_some_and(|process| process.is_alone()),
+            Done::Checked(Err(error)) => match self.processes.get(&generation) {
+                Some(process) if process.is_closed() => {
+                    Report::Broken(format!("the plugin `{}` broke its connection", self.plugin.name()))
+                }
+                process => Report::Unwell {
+                    reason: format!("the plugin `{}` was not well: {error}", self.plugin.name()),
+                    alone: process.is_some_and(|process| process.is_alone()),
+                },
             },
-            Done::Gone(exit) => return self.bury(&exit),
+            Done::Gone(exit) => return self.bury(generation, &exit),
         };
         Event::Report(generation, report)
     }
 
+    fn not_started(&mut self, why: NotStarted) {
+        let NotStarted { reason, output } = why;
+        self.news.push(PluginEvent::NotStarted { plugin: self.plugin.clone(), reason, output, kept: false });
+    }
+
     /// The process is no more.
-    fn bury(&mut self, exit: &Exit) -> Event {
-        (self.work, self.process) = (None, None);
+    fn bury(&mut self, generation: Generation, exit: &Exit) -> Event {
+        self.works.remove(&generation);
+        let process = self.processes.remove(&generation);
         let plugin = self.plugin.name();
-        if !matches!(self.state.phase, Phase::Draining { reason: None, .. }) {
+        if !matches!(self.state.phase, Phase::Draining { reason: None, .. } | Phase::Stopped) {
+            let verdict = process.filter(|_| exit.killed).and_then(|process| process.verdict());
+            let how = verdict.unwrap_or_else(|| exit.to_string());
             tracing::warn!(plugin, %exit, "a plugin ended");
             for line in &exit.output {
                 tracing::error!(plugin, "{line}");
             }
+            self.news.push(PluginEvent::Ended { plugin: self.plugin.clone(), how, output: exit.output.clone() });
         }
         let report = Report::Exited { how: format!("the plugin `{plugin}` ended: {exit}"), killed: exit.killed };
-        Event::Report(self.state.generation, report)
+        Event::Report(generation, report)
     }
 
     fn take(&mut self, event: Event) {
@@ -155,51 +220,130 @@ impl Owner {
             self.log(&before);
             self.show();
         }
+        self.tell(&before);
+    }
+
+    /// Tells whoever observes what callers can see by now.
+    fn tell(&mut self, before: &State) {
+        let serves = matches!(self.state.phase, Phase::Ready(_));
+        let served = matches!(before.phase, Phase::Ready(_));
+        for mut news in std::mem::take(&mut self.news) {
+            if let PluginEvent::NotStarted { kept, reason, .. } = &mut news
+                && serves
+            {
+                *kept = true;
+                tracing::error!(plugin = self.plugin.name(), "{reason}; the process there was goes on");
+            }
+            (self.parts.observer)(news);
+        }
+        if serves && (!served || self.state.generation != before.generation) {
+            let process = self.processes.get(&self.state.generation);
+            (self.parts.observer)(PluginEvent::Started {
+                plugin: self.plugin.clone(),
+                pid: process.and_then(|process| process.plugin.id()),
+                program: process.and_then(|process| Some(process.executable.as_ref()?.program.clone())),
+                replaced: self.state.generation != before.generation || before.promoted,
+            });
+        }
     }
 
     fn perform(&mut self, action: Action) {
-        let (parts, plugin) = (self.parts.clone(), self.plugin.clone());
         match action {
-            Action::Fetch(_) => self.order(async move { Done::Fetched(parts.catalogue.obtain(&plugin).await) }),
-            Action::Start(_) => {
-                let (executable, wake) = (self.executable.clone(), self.wishes.wake.clone());
-                self.order(async move {
-                    let executable =
-                        executable.ok_or_else(|| format!("the plugin `{}` was not fetched", plugin.name()));
-                    Done::Started(match executable {
-                        Ok(executable) => running::start(&parts, &plugin, executable, wake).await.map(Box::new),
-                        Err(reason) => Err(reason),
-                    })
+            Action::Fetch(generation) => {
+                let (parts, plugin) = (self.parts.clone(), self.plugin.clone());
+                self.order(generation, async move |called_off| {
+                    if parts.catalogue.attached(&plugin).is_some() {
+                        return Done::Fetched(Ok(None));
+                    }
+                    let obtained = called_off.run_until_cancelled(parts.catalogue.obtain(&plugin)).await;
+                    Done::Fetched(obtained.unwrap_or_else(|| Err("it was called off".to_owned())).map(Some))
                 });
             }
-            Action::Ping(_) => {
+            Action::Start(generation) => self.start(generation, self.fetched.clone()),
+            Action::StartFormer(generation) => self.start(generation, self.former.clone()),
+            Action::Ping(generation) => {
                 let deadline = HEALTH_DEADLINE.min(self.policy.health_interval);
-                self.order_of_process(async move |process| Done::Checked(process.check(deadline).await));
+                self.order_of_process(generation, async move |process| Done::Checked(process.check(deadline).await));
             }
-            Action::Kill(_) => {
+            Action::Kill(generation) => {
                 let verdict = match &self.state.phase {
                     Phase::Draining { reason: Some(reason), .. } => format!("{reason}, and was killed"),
                     _ => "killed by the host".to_owned(),
                 };
-                self.order_of_process(async move |process| Done::Gone(process.kill(verdict).await));
+                self.order_of_process(generation, async move |process| Done::Gone(process.kill(verdict).await));
             }
-            Action::Dismiss(_) => self.order_of_process(async move |process| Done::Gone(process.plugin.stop().await)),
-            Action::CallOff(_) => self.work = None,
+            Action::Dismiss(generation) => {
+                self.order_of_process(generation, async move |process| Done::Gone(process.plugin.stop().await));
+            }
+            Action::Retire(generation) => self.retire(generation),
+            Action::CallOff(generation) => {
+                if let Some(Work { outcome, call_off }) = self.works.remove(&generation) {
+                    call_off.cancel();
+                    // A process that is starting is waited for, so that nothing is left when the host has stopped.
+                    self.leftovers.spawn(async move {
+                        if let Done::Started(Ok(process)) = outcome.await {
+                            process.plugin.stop().await;
+                        }
+                    });
+                }
+            }
             Action::GiveUp(reason) => self.parts.give_up(&reason),
         }
     }
 
-    fn order(&mut self, work: impl Future<Output = Done> + Send + 'static) {
-        self.work = Some(Box::pin(work));
+    fn start(&mut self, generation: Generation, executable: Option<Executable>) {
+        let (parts, plugin, wake) = (self.parts.clone(), self.plugin.clone(), self.wishes.wake.clone());
+        let is_candidate = self.state.candidate.is_some_and(|candidate| candidate.generation == generation);
+        if let Some(attached) = self.parts.catalogue.attached(&plugin).cloned() {
+            (attached.waiting)();
+            return self.order(generation, async move |called_off| {
+                let process = called_off.run_until_cancelled(running::attach(&parts, &plugin, attached, wake)).await;
+                let called_off = || Err(NotStarted::because("it was called off".to_owned()));
+                Done::Started(process.unwrap_or_else(called_off).map(Box::new))
+            });
+        }
+        self.order(generation, async move |called_off| {
+            let Some(executable) = executable else {
+                let reason = format!("the plugin `{}` was not fetched", plugin.name());
+                return Done::Started(Err(NotStarted::because(reason)));
+            };
+            let process = match running::start(&parts, &plugin, executable, wake, &called_off).await {
+                Ok(process) if is_candidate => well(process, &plugin, &called_off).await,
+                started => started,
+            };
+            Done::Started(process.map(Box::new))
+        });
     }
 
-    /// Nothing is done about a process that is gone: its end was or will be reported.
-    fn order_of_process<F>(&mut self, work: impl FnOnce(Arc<Running>) -> F)
+    /// Another one serves: this one is looked after aside until it is gone.
+    fn retire(&mut self, generation: Generation) {
+        let Some(process) = self.processes.remove(&generation) else { return };
+        self.works.remove(&generation);
+        let (parts, plugin) = (self.parts.clone(), self.plugin.clone());
+        let patience = parts.settings.call_timeout;
+        self.leftovers.spawn(async move {
+            let Some(exit) = process.retire(patience, &parts.stop).await else { return };
+            tracing::warn!(plugin = plugin.name(), %exit, "a plugin that had been replaced ended before its calls did");
+            (parts.observer)(PluginEvent::Ended { plugin, how: exit.to_string(), output: exit.output });
+        });
+    }
+
+    fn order<F>(&mut self, generation: Generation, work: impl FnOnce(CancellationToken) -> F)
     where
         F: Future<Output = Done> + Send + 'static,
     {
-        if let Some(process) = self.process.clone() {
-            self.order(work(process));
+        let call_off = CancellationToken::new();
+        let outcome = Box::pin(work(call_off.clone()));
+        self.works.insert(generation, Work { outcome, call_off });
+    }
+
+    /// Nothing is done about a process that is gone: its end was or will be reported.
+    fn order_of_process<F>(&mut self, generation: Generation, work: impl FnOnce(Arc<Running>) -> F)
+    where
+        F: Future<Output = Done> + Send + 'static,
+    {
+        if let Some(process) = self.processes.get(&generation).cloned() {
+            self.order(generation, |_| work(process));
         }
     }
 
@@ -235,11 +379,14 @@ impl Owner {
             Phase::Draining { reason, .. } => reason.clone(),
             _ => None,
         };
-        let access = match (self.state.offer(), &self.process) {
-            (Offer::Ask, _) => Access::Ask,
-            (Offer::Serve(_), Some(process)) => Access::Serve(process.clone()),
-            (Offer::Wait | Offer::Serve(_), _) => Access::Wait,
-            (Offer::Refuse { retry }, _) => {
+        let access = match self.state.offer() {
+            Offer::Ask => Access::Ask,
+            Offer::Serve(generation) => match self.processes.get(&generation) {
+                Some(process) => Access::Serve(process.clone()),
+                None => Access::Wait,
+            },
+            Offer::Wait => Access::Wait,
+            Offer::Refuse { retry } => {
                 let reason = reason.clone().unwrap_or_default();
                 match &self.state.phase {
                     Phase::Unavailable { .. } => Access::Refuse(Refusal::Unknown(reason), retry),
@@ -285,11 +432,30 @@ async fn ended(process: Option<&Running>) -> Exit {
     }
 }
 
-async fn work(work: &mut Option<Pin<Box<dyn Future<Output = Done> + Send>>>) -> Done {
-    match work {
-        Some(work) => work.await,
-        None => future::pending().await,
-    }
+/// The first of these that comes to its end, which must not be asked again.
+async fn work(works: &mut BTreeMap<Generation, Work>) -> (Generation, Done) {
+    future::poll_fn(|context| {
+        for (generation, work) in works.iter_mut() {
+            if let Poll::Ready(done) = work.outcome.as_mut().poll(context) {
+                return Poll::Ready((*generation, done));
+            }
+        }
+        Poll::Pending
+    })
+    .await
+}
+
+/// A process that has shown that it is well, and may take another's place.
+async fn well(process: Running, plugin: &PluginRef, called_off: &CancellationToken) -> Result<Running, NotStarted> {
+    let reason = match called_off.run_until_cancelled(process.plugin.ping(FIRST_HEALTH_DEADLINE)).await {
+        Some(Ok(())) => return Ok(process),
+        Some(Err(error)) => error.to_string(),
+        None => "it was called off".to_owned(),
+    };
+    let exit = process.plugin.stop().await;
+    let how = if exit.killed { String::new() } else { format!(" ({exit})") };
+    let reason = format!("the plugin `{}` started and was not well: {reason}{how}", plugin.name());
+    Err(NotStarted { reason, output: exit.output })
 }
 
 async fn until(time: Option<Instant>) {

@@ -7,13 +7,15 @@ use go_plugin::host::Spawner;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::catalogue::Catalogue;
+use crate::{catalogue::Catalogue, event::Observer};
 
 /// What plugins are started and kept with.
 pub(crate) struct Parts {
     pub(crate) catalogue: Catalogue,
     pub(crate) spawner: Arc<dyn Spawner>,
     pub(crate) settings: Settings,
+    /// Told what happens to them.
+    pub(crate) observer: Observer,
     /// Cancelled when all of them are to go.
     pub(crate) stop: CancellationToken,
     /// Why the agent is to end.

@@ -13,18 +13,19 @@ use botkube_api::metadata::{JsonSchema, Metadata};
 use botkube_config::model::Plugins as Settings;
 use botkube_core::route::PluginRef;
 use botkube_proto::{
-    COOKIE_KEY, COOKIE_VALUE, MAX_MESSAGE_SIZE, PROTOCOL_VERSION,
+    MAX_MESSAGE_SIZE, PROTOCOL_VERSION,
     executor::{self, executor_client::ExecutorClient},
     source::{self, source_client::SourceClient},
 };
-use go_plugin::{
-    handshake::Cookie,
-    host::{Config, Connection, Direct, Output, Plugin, Spawner, StartError},
-};
+use go_plugin::host::{Config, Connection, Direct, Output, Plugin, Spawner, StartError};
 use tempfile::TempDir;
 use tokio::time;
 
-use crate::{catalogue::Executable, environment, index::PluginKind};
+use crate::{
+    catalogue::Executable,
+    environment::{self, COOKIE},
+    index::PluginKind,
+};
 
 /// How long a plugin may take to say what it is.
 pub const METADATA_DEADLINE: Duration = Duration::from_secs(10);
@@ -97,8 +98,7 @@ impl Probe {
         };
         let plugin = PluginRef::Named(name.to_owned());
         let launch = environment::launch(executable, dir.path(), &Settings::default(), &plugin);
-        let cookie = Cookie { key: COOKIE_KEY, value: COOKIE_VALUE };
-        let mut config = Config::new(cookie, [PROTOCOL_VERSION], launch);
+        let mut config = Config::new(COOKIE, [PROTOCOL_VERSION], launch);
         config.auto_mtls = options.auto_mtls;
         config.start_deadline = options.start_deadline;
         config.output = options.output;
@@ -159,7 +159,8 @@ impl fmt::Debug for Probe {
 
 fn of_executor(said: executor::MetadataResponse) -> Metadata {
     let schema = said.json_schema.unwrap_or_default();
-    let dependencies = said.dependencies.into_iter().map(|(name, dependency)| (name, dependency.urls.into_iter().collect()));
+    let dependencies =
+        said.dependencies.into_iter().map(|(name, dependency)| (name, dependency.urls.into_iter().collect()));
     Metadata {
         version: said.version,
         description: said.description,
@@ -173,7 +174,8 @@ fn of_executor(said: executor::MetadataResponse) -> Metadata {
 
 fn of_source(said: source::MetadataResponse) -> Metadata {
     let schema = |schema: source::JsonSchema| JsonSchema { value: schema.value, ref_url: schema.ref_url };
-    let dependencies = said.dependencies.into_iter().map(|(name, dependency)| (name, dependency.urls.into_iter().collect()));
+    let dependencies =
+        said.dependencies.into_iter().map(|(name, dependency)| (name, dependency.urls.into_iter().collect()));
     let payload = said.external_request.and_then(|request| request.payload).and_then(|payload| payload.json_schema);
     Metadata {
         version: said.version,

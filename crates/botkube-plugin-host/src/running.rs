@@ -3,33 +3,32 @@
 use std::{
     sync::{
         Arc, OnceLock,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
 
 use botkube_core::route::PluginRef;
 use botkube_proto::{
-    COOKIE_KEY, COOKIE_VALUE, MAX_MESSAGE_SIZE, PROTOCOL_VERSION,
+    MAX_MESSAGE_SIZE, PROTOCOL_VERSION,
     executor::executor_client::ExecutorClient,
     stream::{stream_client::StreamClient, stream_server},
 };
 use go_plugin::{
-    handshake::Cookie,
     hclog::Level,
-    host::{Config, Connection, Exit, Output, PingError, Plugin},
+    host::{Attach, Config, Connection, Exit, Output, PingError, Plugin, StartReason},
 };
 use tempfile::TempDir;
 use tokio::{sync::Notify, time};
+use tokio_util::sync::CancellationToken;
 
 use crate::{
-    catalogue::Executable,
-    environment::{self, OUTPUT_TARGET},
+    catalogue::{Attached, Executable},
+    environment::{self, COOKIE, OUTPUT_TARGET},
+    gate::Gate,
     parts::Parts,
 };
 
-/// What tells a plugin that Botkube started it.
-const COOKIE: Cookie = Cookie { key: COOKIE_KEY, value: COOKIE_VALUE };
 /// How long a broken connection may be ahead of the end of its process.
 const END_DEADLINE: Duration = Duration::from_secs(1);
 /// How many bytes a part may have around what it says, so that an answer as large as it may be fits into one.
@@ -39,73 +38,151 @@ const SERVICES_DEADLINE: Duration = Duration::from_secs(1);
 
 /// A plugin's live process.
 pub(crate) struct Running {
+    /// What it was started from, unless somebody else did.
+    pub(crate) executable: Option<Executable>,
     pub(crate) plugin: Plugin,
     pub(crate) client: ExecutorClient<Connection>,
     /// The service for live answers, where the plugin has it.
     live: Option<StreamClient<Connection>>,
-    /// How many calls are in it.
-    calls: AtomicUsize,
+    /// The calls that are in it.
+    calls: Gate,
+    /// Another one serves.
+    retired: AtomicBool,
     /// A call was given up: perhaps the plugin is slow, perhaps it is frozen.
     suspect: AtomicBool,
     /// Why it was killed, if it was.
     verdict: OnceLock<String>,
     /// Wakes whoever looks after the process.
     wake: Arc<Notify>,
-    /// Goes after the process, with all the process left in it.
-    _dir: TempDir,
+    /// Goes after the process, with all the process left in it. Where somebody else starts it, there is none.
+    _dir: Option<TempDir>,
 }
 
 /// A call that is under way. Makes the plugin suspect when dropped before [`Attempt::answered`].
-pub(crate) struct Attempt<'a> {
-    running: &'a Running,
+pub(crate) struct Attempt {
+    running: Arc<Running>,
     answered: bool,
 }
 
-/// Starts a process; an error says which plugin, which file, and why.
+/// Why there is no process.
+#[derive(Debug)]
+pub(crate) struct NotStarted {
+    /// Which plugin, which file, and why.
+    pub(crate) reason: String,
+    /// What it printed and logged last.
+    pub(crate) output: Vec<String>,
+}
+
+/// Starts a process, and ends it again when it is called off.
 pub(crate) async fn start(
     parts: &Parts,
     plugin: &PluginRef,
     executable: Executable,
     wake: Arc<Notify>,
-) -> Result<Running, String> {
+    called_off: &CancellationToken,
+) -> Result<Running, NotStarted> {
     let name = plugin.name();
-    let dir =
-        environment::runtime_dir().map_err(|e| format!("cannot make a directory for the plugin `{name}`: {e}"))?;
-    let launch = environment::launch(executable, dir.path(), &parts.settings, plugin);
+    let dir = environment::runtime_dir()
+        .map_err(|e| NotStarted::because(format!("cannot make a directory for the plugin `{name}`: {e}")))?;
+    let launch = environment::launch(executable.clone(), dir.path(), &parts.settings, plugin);
     let mut config = Config::new(COOKIE, [PROTOCOL_VERSION], launch);
     config.output = log_for(plugin);
-    match Plugin::start(config, &*parts.spawner).await {
+    match Plugin::start_unless(config, &*parts.spawner, called_off.cancelled()).await {
         Ok(process) => {
             tracing::info!(plugin = name, pid = process.id(), "a plugin is running");
-            let limit = usize::try_from(parts.settings.max_answer_size).unwrap_or(MAX_MESSAGE_SIZE);
-            let client = ExecutorClient::with_origin(process.connection(), Connection::origin())
-                .max_decoding_message_size(limit)
-                .max_encoding_message_size(MAX_MESSAGE_SIZE);
-            // Old plugins need not have reflection, and reflection need not work: they are called as ever.
-            let services = process.services(SERVICES_DEADLINE).await.unwrap_or_default();
-            let live = services.iter().any(|name| name == stream_server::SERVICE_NAME).then(|| {
-                StreamClient::with_origin(process.connection(), Connection::origin())
-                    .max_decoding_message_size(limit.saturating_add(PART_FRAME))
-                    .max_encoding_message_size(MAX_MESSAGE_SIZE)
-            });
-            let (suspect, calls, verdict) = (AtomicBool::new(false), AtomicUsize::new(0), OnceLock::new());
-            Ok(Running { plugin: process, client, live, calls, suspect, verdict, wake, _dir: dir })
+            Ok(Running::new(parts, process, Some(executable), wake, Some(dir)).await)
         }
         Err(error) => {
-            for line in &error.output {
-                tracing::error!(plugin = name, "{line}");
+            if !matches!(error.reason, StartReason::CalledOff) {
+                for line in &error.output {
+                    tracing::error!(plugin = name, "{line}");
+                }
             }
             let hint = if error.output.is_empty() { "" } else { "; what it printed last is in the agent's log" };
             let (program, reason) = (error.program.display(), error.reason);
-            Err(format!("the plugin `{name}` did not start: {program}: {reason}{hint}"))
+            let reason = format!("the plugin `{name}` did not start: {program}: {reason}{hint}");
+            Err(NotStarted { reason, output: error.output })
         }
     }
 }
 
+/// Waits, however long it takes, for a process that somebody else starts.
+pub(crate) async fn attach(
+    parts: &Parts,
+    plugin: &PluginRef,
+    attached: Attached,
+    wake: Arc<Notify>,
+) -> Result<Running, NotStarted> {
+    let mut attach = Attach::new(attached.dir);
+    attach.output = log_for(plugin);
+    match Plugin::attach(attach).await {
+        Ok(process) => {
+            tracing::info!(plugin = plugin.name(), "a plugin is attached");
+            Ok(Running::new(parts, process, None, wake, None).await)
+        }
+        Err(error) => Err(NotStarted::because(format!("the plugin `{}` cannot be waited for: {error}", plugin.name()))),
+    }
+}
+
 impl Running {
-    pub(crate) fn attempt(&self) -> Attempt<'_> {
-        self.calls.fetch_add(1, Ordering::SeqCst);
-        Attempt { running: self, answered: false }
+    async fn new(
+        parts: &Parts,
+        process: Plugin,
+        executable: Option<Executable>,
+        wake: Arc<Notify>,
+        dir: Option<TempDir>,
+    ) -> Self {
+        let limit = usize::try_from(parts.settings.max_answer_size).unwrap_or(MAX_MESSAGE_SIZE);
+        let client = ExecutorClient::with_origin(process.connection(), Connection::origin())
+            .max_decoding_message_size(limit)
+            .max_encoding_message_size(MAX_MESSAGE_SIZE);
+        // Old plugins need not have reflection, and reflection need not work: they are called as ever.
+        let services = process.services(SERVICES_DEADLINE).await.unwrap_or_default();
+        let live = services.iter().any(|name| name == stream_server::SERVICE_NAME).then(|| {
+            StreamClient::with_origin(process.connection(), Connection::origin())
+                .max_decoding_message_size(limit.saturating_add(PART_FRAME))
+                .max_encoding_message_size(MAX_MESSAGE_SIZE)
+        });
+        Self {
+            executable,
+            plugin: process,
+            client,
+            live,
+            calls: Gate::default(),
+            retired: AtomicBool::new(false),
+            suspect: AtomicBool::new(false),
+            verdict: OnceLock::new(),
+            wake,
+            _dir: dir,
+        }
+    }
+
+    /// A new call; `None` where no more may begin.
+    pub(crate) fn attempt(self: &Arc<Self>) -> Option<Attempt> {
+        self.calls.enter().then(|| Attempt { running: self.clone(), answered: false })
+    }
+
+    /// Whether calls may begin.
+    pub(crate) fn is_open(&self) -> bool {
+        self.calls.is_open()
+    }
+
+    /// Lets it end the calls it has, for so long or until `hurry`, and then stops it. Returns how it ended if it did so by
+    /// itself.
+    pub(crate) async fn retire(&self, patience: Duration, hurry: &CancellationToken) -> Option<Exit> {
+        self.retired.store(true, Ordering::SeqCst);
+        tokio::select! {
+            biased;
+            exit = self.plugin.exited() => return Some(exit),
+            () = self.calls.shut_when_empty() => {}
+            () = hurry.cancelled() => {}
+            () = time::sleep(patience) => {
+                let _ = self.verdict.set("it was replaced and took longer than plugins.callTimeout for this command".into());
+            }
+        }
+        self.calls.shut();
+        self.plugin.stop().await;
+        None
     }
 
     /// The service for live answers, where the plugin has it.
@@ -115,7 +192,7 @@ impl Running {
 
     /// Whether nobody waits for an answer of it.
     pub(crate) fn is_alone(&self) -> bool {
-        self.calls.load(Ordering::SeqCst) == 0
+        self.calls.is_empty()
     }
 
     /// Asks whether it is well, and how many calls it works on although nobody waits for them, where it can tell.
@@ -166,23 +243,43 @@ impl Running {
         Some(self.verdict.get().cloned().unwrap_or_else(|| exit.to_string()))
     }
 
+    /// Why it was killed, if it was.
+    pub(crate) fn verdict(&self) -> Option<String> {
+        self.verdict.get().cloned()
+    }
+
     async fn put_down(&self, verdict: String) -> Exit {
         let _ = self.verdict.set(verdict);
         self.plugin.kill().await
     }
 }
 
-impl Attempt<'_> {
-    pub(crate) fn answered(mut self) {
-        self.answered = true;
+impl NotStarted {
+    pub(crate) fn because(reason: String) -> Self {
+        Self { reason, output: Vec::new() }
     }
 }
 
-impl Drop for Attempt<'_> {
+impl Attempt {
+    /// The process that is called.
+    pub(crate) fn running(&self) -> &Running {
+        &self.running
+    }
+
+    /// The call is over.
+    pub(crate) fn answered(mut self) -> Arc<Running> {
+        self.answered = true;
+        self.running.clone()
+    }
+}
+
+impl Drop for Attempt {
     fn drop(&mut self) {
-        let running = self.running;
-        running.calls.fetch_sub(1, Ordering::SeqCst);
-        if !self.answered {
+        let running = &self.running;
+        running.calls.leave();
+        // One that retired is ended anyway, and who looks at one in a debugger takes his time.
+        let is_watched = !running.retired.load(Ordering::SeqCst) && running.executable.is_some();
+        if !self.answered && is_watched {
             running.suspect.store(true, Ordering::Relaxed);
             running.wake.notify_one();
         }

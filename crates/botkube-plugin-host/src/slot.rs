@@ -11,7 +11,7 @@ use std::{
 use botkube_core::port::{PluginError, PluginState};
 use tokio::sync::{Notify, Semaphore, SemaphorePermit, watch};
 
-use crate::running::Running;
+use crate::running::{Attempt, Running};
 
 /// How many calls may wait for each that runs.
 const WAITING: u32 = 4;
@@ -34,6 +34,8 @@ pub(crate) struct Wishes {
     pub(crate) wake: Arc<Notify>,
     /// The plugin is to run, whether or not anybody calls it.
     keep: AtomicBool,
+    /// Its files may be others now.
+    replace: AtomicBool,
 }
 
 /// What the owner shows.
@@ -86,6 +88,16 @@ impl Wishes {
         self.wake.notify_one();
     }
 
+    pub(crate) fn replace(&self) {
+        self.replace.store(true, Ordering::SeqCst);
+        self.wake.notify_one();
+    }
+
+    /// Whether it is to be replaced, which is to be done then.
+    pub(crate) fn take_replacement(&self) -> bool {
+        self.replace.swap(false, Ordering::SeqCst)
+    }
+
     pub(crate) fn is_kept(&self) -> bool {
         self.keep.load(Ordering::Relaxed)
     }
@@ -105,6 +117,11 @@ impl Slot {
         self.wishes.keep();
     }
 
+    /// Has the plugin replaced.
+    pub(crate) fn replace(&self) {
+        self.wishes.replace();
+    }
+
     pub(crate) fn state(&self) -> PluginState {
         self.view.borrow().state.clone()
     }
@@ -121,12 +138,15 @@ impl Slot {
         Ok(Turn { _place: place, _turn: turn })
     }
 
-    /// The live process. Waits while one is starting, or while it is found out whether it still answers.
-    pub(crate) async fn running(&self) -> Result<Arc<Running>, PluginError> {
+    /// A call to the live process. Waits while one is starting, or while it is found out whether it still answers.
+    pub(crate) async fn attempt(&self) -> Result<Attempt, PluginError> {
         let mut asked = {
             let view = self.view.borrow();
             match &view.access {
-                Access::Serve(running) if running.is_usable() => return Ok(running.clone()),
+                Access::Serve(running) if running.is_usable() => match running.attempt() {
+                    Some(attempt) => return Ok(attempt),
+                    None => view.serial,
+                },
                 Access::Refuse(refusal, retry) if retry.is_none_or(|retry| Instant::now() < retry) => {
                     return Err(refusal.error(*retry));
                 }
@@ -137,13 +157,16 @@ impl Slot {
         loop {
             self.wishes.wake.notify_one();
             let decided = |view: &View| match &view.access {
-                Access::Serve(running) => running.is_usable(),
+                Access::Serve(running) => running.is_usable() && running.is_open(),
                 // A process that came and went before it was seen here has to be asked for once more.
                 Access::Refuse(..) | Access::Ask => view.serial > asked,
                 Access::Wait => false,
             };
             asked = match views.wait_for(decided).await.as_deref() {
-                Ok(View { access: Access::Serve(running), .. }) => return Ok(running.clone()),
+                Ok(View { access: Access::Serve(running), serial, .. }) => match running.attempt() {
+                    Some(attempt) => return Ok(attempt),
+                    None => *serial,
+                },
                 Ok(View { access: Access::Refuse(refusal, retry), .. }) => return Err(refusal.error(*retry)),
                 Ok(view) => view.serial,
                 // Its owner panicked: there is nobody left to wait for.

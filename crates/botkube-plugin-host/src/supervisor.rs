@@ -9,6 +9,24 @@
 //!                    unavailable              backing off, or at once fetching again, or deactivated
 //! ```
 //!
+//! A plugin that serves is replaced beside that:
+//!
+//! ```text
+//! candidate:   fetching ── fetched ──→ starting ── started ──→ it serves, and the former one retires
+//!                 │                       │
+//!          cannot be had             not started           the former one stays
+//!
+//! the former one ended first:   the candidate goes on as the plugin itself, from where it is
+//! ```
+//!
+//! * There is one plugin that serves, is on its way to, or is ended, and at most one candidate. Whoever retires is the owner's
+//!   affair until it is gone: it gets no new calls.
+//! * A replacement ends an earlier one that has not come to its end, and forgets what failed before. A plugin that does not
+//!   serve is begun anew by it: out of every phase but the host's own end.
+//! * After a candidate that failed, the former one is started again from its own files if it ends; should that fail too, the
+//!   next start begins with a fetch as ever.
+//! * A plugin that somebody else starts is waited for: it is not asked for its health, and its ends are no failures.
+//!
 //! * Every start begins with a fetch, which only looks at the files where they are there.
 //! * A process that served and ended is started again at once, or for the next command where nothing keeps it running; from
 //!   the second failure in a row on there is a pause of 1 s, 2 s, 4 s … 60 s. A start that failed counts as a failure and is
@@ -47,14 +65,20 @@ pub(crate) struct Policy {
     pub(crate) restart: RestartPolicy,
     /// The time between two health checks.
     pub(crate) health_interval: Duration,
+    /// Somebody else starts it.
+    pub(crate) attached: bool,
 }
 
 /// Where one plugin is.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct State {
     pub(crate) phase: Phase,
-    /// The newest process or attempt at one.
+    /// The process that serves, or the last one that did, or the attempt at one.
     pub(crate) generation: Generation,
+    /// What is to take its place.
+    pub(crate) candidate: Option<Candidate>,
+    /// The newest process or attempt at one.
+    newest: Generation,
     /// How often it was started again, as far as it still counts.
     pub(crate) restarts: u32,
     /// When that was last.
@@ -67,6 +91,24 @@ pub(crate) struct State {
     failures: u32,
     /// How often in a row it could not be had.
     refusals: u32,
+    /// What is under way was to replace a process, which ended before.
+    pub(crate) promoted: bool,
+    /// The newest files are no good: those which the last process had are started.
+    distrusted: bool,
+}
+
+/// What is to take the place of a process that serves.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Candidate {
+    pub(crate) generation: Generation,
+    pub(crate) progress: Progress,
+}
+
+/// How far a candidate is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Progress {
+    Fetching,
+    Starting,
 }
 
 /// See the module.
@@ -132,6 +174,8 @@ pub(crate) enum Event {
     Wanted,
     /// It is to run from now on.
     Keep,
+    /// Its files may be others now.
+    Replace,
     /// Time passed.
     Tick,
     /// The host stops.
@@ -177,12 +221,16 @@ pub(crate) enum Left {
     Calls(String),
 }
 
-/// What to do. Everything but `CallOff` and `GiveUp` ends with a report.
+/// What to do. Everything but `CallOff`, `Retire` and `GiveUp` ends with a report.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Action {
     Fetch(Generation),
     Start(Generation),
+    /// Start it from the files that the last process had.
+    StartFormer(Generation),
     Ping(Generation),
+    /// Let it end what it has, then end it: another one serves.
+    Retire(Generation),
     /// End it now.
     Kill(Generation),
     /// Ask it to leave, then end it.
@@ -209,13 +257,25 @@ pub(crate) enum Offer {
 /// One step of a plugin's life.
 pub(crate) fn step(state: State, event: Event, now: Instant, policy: &Policy) -> (State, Vec<Action>) {
     let generation = state.generation;
+    let candidate = state.candidate;
     match event {
         Event::Wanted => state.wanted(now),
         Event::Keep => State { kept: true, ..state }.wanted(now),
+        Event::Replace => state.replace(now),
         Event::Tick => state.tick(now),
         Event::Stop => state.stop(),
         Event::Report(about, report) if about == generation => state.report(report, now, policy),
-        Event::Report(..) => (state, Vec::new()),
+        Event::Report(about, report) => match candidate {
+            Some(candidate) if candidate.generation == about => state.candidacy(candidate, report, now, policy),
+            _ => (state, Vec::new()),
+        },
+    }
+}
+
+impl Policy {
+    /// When to ask one that is well now again.
+    fn next_check(&self, now: Instant) -> Option<Instant> {
+        (!self.attached).then(|| now + self.health_interval)
     }
 }
 
@@ -274,8 +334,63 @@ impl State {
         (self, actions)
     }
 
+    fn replace(mut self, now: Instant) -> (Self, Vec<Action>) {
+        if matches!(self.phase, Phase::Draining { reason: None, .. } | Phase::Stopped) {
+            return (self, Vec::new());
+        }
+        (self.restarts, self.failures, self.refusals) = (0, 0, 0);
+        let mut actions = Vec::new();
+        if matches!(self.phase, Phase::Ready(_) | Phase::Draining { .. }) {
+            actions.extend(self.candidate.map(|earlier| Action::CallOff(earlier.generation)));
+            self.newest += 1;
+            let candidate = Candidate { generation: self.newest, progress: Progress::Fetching };
+            self.candidate = Some(candidate);
+            actions.push(Action::Fetch(candidate.generation));
+            return (self, actions);
+        }
+        if matches!(self.phase, Phase::Fetching | Phase::Starting) {
+            actions.push(Action::CallOff(self.generation));
+        }
+        self.distrusted = false;
+        let (state, begun) = self.begin(now);
+        actions.extend(begun);
+        (state, actions)
+    }
+
+    /// What happened to the candidate.
+    fn candidacy(mut self, candidate: Candidate, report: Report, now: Instant, policy: &Policy) -> (Self, Vec<Action>) {
+        let action = match (candidate.progress, report) {
+            (Progress::Fetching, Report::Fetched) => {
+                self.candidate = Some(Candidate { progress: Progress::Starting, ..candidate });
+                Some(Action::Start(candidate.generation))
+            }
+            (Progress::Starting, Report::Started) => {
+                let former = std::mem::replace(&mut self.generation, candidate.generation);
+                // One that is being ended needs no more orders.
+                let retire = matches!(self.phase, Phase::Ready(_)).then_some(Action::Retire(former));
+                (self.candidate, self.distrusted) = (None, false);
+                self.serve(now, policy);
+                retire
+            }
+            (Progress::Fetching, Report::CannotBeHad(_)) | (Progress::Starting, Report::NotStarted(_)) => {
+                (self.candidate, self.distrusted) = (None, true);
+                None
+            }
+            _ => None,
+        };
+        (self, action.into_iter().collect())
+    }
+
+    /// The process of this generation serves from now on.
+    fn serve(&mut self, now: Instant, policy: &Policy) {
+        self.wanted = false;
+        let check = policy.next_check(now);
+        self.phase = Phase::Ready(Ready { since: now, check, misses: 0, doubt: Doubt::None, ending: None });
+    }
+
     fn stop(mut self) -> (Self, Vec<Action>) {
         let generation = self.generation;
+        let candidate = self.candidate.take().map(|candidate| Action::CallOff(candidate.generation));
         let (phase, action) = match self.phase {
             Phase::Ready(Ready { since, .. }) => {
                 (Phase::Draining { served: since, reason: None }, Some(Action::Dismiss(generation)))
@@ -285,7 +400,7 @@ impl State {
             _ => (Phase::Stopped, None),
         };
         self.phase = phase;
-        (self, action.into_iter().collect())
+        (self, candidate.into_iter().chain(action).collect())
     }
 
     fn report(mut self, report: Report, now: Instant, policy: &Policy) -> (Self, Vec<Action>) {
@@ -296,6 +411,10 @@ impl State {
                 self.phase = Phase::Starting;
                 (self, vec![Action::Start(generation)])
             }
+            (Phase::Fetching, Report::CannotBeHad(_)) if self.promoted => {
+                self.distrusted = true;
+                self.begin(now)
+            }
             (Phase::Fetching, Report::CannotBeHad(reason)) => {
                 self.wanted = false;
                 let pause = LONGEST_RETRY.min(RETRY * 2_u32.saturating_pow(self.refusals.min(16)));
@@ -304,12 +423,19 @@ impl State {
                 (self, Vec::new())
             }
             (Phase::Starting, Report::Started) => {
-                self.wanted = false;
-                let check = Some(now + policy.health_interval);
-                self.phase = Phase::Ready(Ready { since: now, check, misses: 0, doubt: Doubt::None, ending: None });
+                self.serve(now, policy);
                 (self, Vec::new())
             }
-            (Phase::Starting, Report::NotStarted(reason)) => self.failed(reason, None, now, policy),
+            (Phase::Starting, Report::NotStarted(reason)) => {
+                self.distrusted = self.promoted;
+                self.failed(reason, None, now, policy)
+            }
+            (Phase::Ready(_) | Phase::Draining { reason: Some(_), .. }, Report::Exited { .. })
+                if self.candidate.is_some() =>
+            {
+                self.promote();
+                (self, Vec::new())
+            }
             (Phase::Ready(ready), Report::Exited { how, .. }) => {
                 let since = ready.since;
                 self.failed(how, Some(since), now, policy)
@@ -319,15 +445,15 @@ impl State {
                 if let (Left::Calls(reason), true) = (left, ending.is_some_and(|end| end <= now)) {
                     return self.drain(reason);
                 }
-                let next = now + policy.health_interval;
-                let check = ending.filter(|end| *end > now).map_or(next, |end| next.min(end));
-                *ready = Ready { since: ready.since, check: Some(check), misses: 0, doubt: Doubt::None, ending };
+                let next = policy.next_check(now);
+                let check = next.into_iter().chain(ending.filter(|end| *end > now)).min();
+                *ready = Ready { since: ready.since, check, misses: 0, doubt: Doubt::None, ending };
                 self.wanted = false;
                 (self, Vec::new())
             }
             (Phase::Ready(ready), Report::Unwell { reason, alone }) => {
                 ready.misses += 1;
-                ready.check = Some(now + policy.health_interval);
+                ready.check = policy.next_check(now);
                 if ready.misses >= MISSES || (ready.doubt == Doubt::Asked && alone) {
                     return self.drain(reason);
                 }
@@ -357,15 +483,32 @@ impl State {
 
     /// A new attempt; there is no process by now.
     fn begin(mut self, now: Instant) -> (Self, Vec<Action>) {
-        self.generation += 1;
+        self.newest += 1;
+        (self.generation, self.promoted) = (self.newest, false);
         self.wanted = true;
         if self.failures > 0 {
             self.last_restart = Some(now);
+        }
+        if self.distrusted {
+            self.phase = Phase::Starting;
+            let start = Action::StartFormer(self.generation);
+            return (self, vec![start]);
         }
         // Also what was there before: its files may have changed since, and are not run unchecked.
         self.phase = Phase::Fetching;
         let fetch = Action::Fetch(self.generation);
         (self, vec![fetch])
+    }
+
+    /// What was to take the place of a process that is gone goes on as the plugin itself.
+    fn promote(&mut self) {
+        let Some(candidate) = self.candidate.take() else { return };
+        self.generation = candidate.generation;
+        (self.promoted, self.distrusted) = (true, false);
+        self.phase = match candidate.progress {
+            Progress::Fetching => Phase::Fetching,
+            Progress::Starting => Phase::Starting,
+        };
     }
 
     /// Asks whether it answers, or lets it answer first what it was asked before.
@@ -389,6 +532,13 @@ impl State {
 
     /// A process ended, or did not come about: what now? `served` is since when it had served.
     fn failed(mut self, reason: String, served: Option<Instant>, now: Instant, policy: &Policy) -> (Self, Vec<Action>) {
+        if policy.attached && served.is_some() {
+            if self.kept || self.wanted {
+                return self.begin(now);
+            }
+            self.phase = Phase::Absent;
+            return (self, Vec::new());
+        }
         let lasted = served.map_or(Duration::ZERO, |since| now.saturating_duration_since(since));
         if lasted >= STEADY {
             self.failures = 0;

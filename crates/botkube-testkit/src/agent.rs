@@ -11,7 +11,7 @@ use botkube_config::model::Config;
 use botkube_core::{
     chat::Chat,
     conversation::{Actor, Conversation},
-    dispatch::Dispatcher,
+    dispatch::{Dispatcher, Snapshot},
     platform::Platform,
     policy::AllowBound,
     port::{Credentials, CredentialsError, Kubeconfig, Piece, Pieces, PluginCall, PluginError, PluginState, Plugins},
@@ -52,8 +52,13 @@ impl Agent {
         let script = Arc::new(Script { replies, calls: Mutex::default(), go_on: Notify::new() });
         let config = Arc::new(Config::default());
         let executors = Executors::new(&config, vec![PLUGIN.to_owned(), "gallery".to_owned()]);
-        let dispatcher =
-            Dispatcher::new(config, executors, Arc::new(AllowBound), Arc::new(NoCredentials), script.clone());
+        let dispatcher = Dispatcher::new(Snapshot::new(
+            config,
+            executors,
+            Arc::new(AllowBound),
+            Arc::new(NoCredentials),
+            script.clone(),
+        ));
         Self { chat: Chat::new(Arc::new(dispatcher), platform), script }
     }
 

@@ -43,7 +43,9 @@ pub(crate) enum Verb {
     #[command(subcommand)]
     Plugin(PluginVerb),
     /// Write down which plugins a configuration means, with their checksums, into botkube.lock beside it
-    #[command(after_help = "Example: botkube lock --config botkube.yaml\n         botkube lock --config botkube.yaml --update botkube/kubectl")]
+    #[command(
+        after_help = "Example: botkube lock --config botkube.yaml\n         botkube lock --config botkube.yaml --update botkube/kubectl"
+    )]
     Lock(Lock),
 }
 
@@ -75,13 +77,17 @@ pub(crate) struct Dev {
 #[derive(Debug, Subcommand)]
 pub(crate) enum PluginVerb {
     /// Make a small complete project that builds, has a test, and answers
-    #[command(after_help = "Example: botkube plugin new executor greet\n         botkube plugin new executor greet --lang go")]
+    #[command(
+        after_help = "Example: botkube plugin new executor greet\n         botkube plugin new executor greet --lang go"
+    )]
     New(New),
     /// Build a plugin for every platform, the same bytes each time
     #[command(after_help = "Example: botkube plugin build --archive tar.gz")]
     Build(Build),
     /// Find out whether a plugin in any language behaves as the agent and people expect
-    #[command(after_help = "Example: botkube plugin test plugin-dist/executor_greet_linux_amd64\n         botkube plugin test --replay session.yaml .")]
+    #[command(
+        after_help = "Example: botkube plugin test plugin-dist/executor_greet_linux_amd64\n         botkube plugin test --replay session.yaml ."
+    )]
     Test(Test),
     /// Write the index of a plugin repository from a folder of built plugins
     #[command(after_help = "Example: botkube plugin index plugin-dist --url-base https://example.org/v1.0.0")]
@@ -90,7 +96,9 @@ pub(crate) enum PluginVerb {
     #[command(after_help = "Example: botkube plugin serve plugin-dist --port 3010 --header 'X-Token: secret'")]
     Serve(Serve),
     /// Show what a plugin says about itself
-    #[command(after_help = "Example: botkube plugin inspect ./executor_greet_linux_amd64\n         botkube plugin inspect --config botkube.yaml botkube/kubectl")]
+    #[command(
+        after_help = "Example: botkube plugin inspect ./executor_greet_linux_amd64\n         botkube plugin inspect --config botkube.yaml botkube/kubectl"
+    )]
     Inspect(Inspect),
     /// List the plugins a configuration means, and what is here of them
     #[command(after_help = "Example: botkube plugin list --outdated --config botkube.yaml")]

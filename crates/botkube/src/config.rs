@@ -34,7 +34,7 @@ pub(crate) fn run(verb: ConfigVerb) -> Result<ExitCode> {
 
 fn validate(validate: Validate) -> Result<ExitCode> {
     let files = named(validate.files, validate.more)?;
-    let options = Options { lenient: validate.lenient, to_run: true, helm_values: true };
+    let options = Options { lenient: validate.lenient, to_run: true, helm_values: true, ..Options::default() };
     let (findings, loaded) = match botkube_config::load(&files, setup::environment(), options) {
         Ok(loaded) => (loaded.findings.clone(), Some(loaded)),
         Err(Rejected { findings }) => (findings, None),

@@ -1,11 +1,174 @@
-//! `botkube dev`.
+//! `botkube dev`: the author's loop. Builds plugins, runs them in a console, and swaps them when their sources change, while the
+//! chat and running commands go on.
+//!
+//! Reading order: `bench` where good builds lie · `binding` the configuration they run under · `changes` what is watched ·
+//! `notices` how the author is told · `shop` what is done about each change.
 
-use std::process::ExitCode;
+mod bench;
+mod binding;
+mod changes;
+mod notices;
+mod shop;
 
-use anyhow::{Result, bail};
+use std::{
+    collections::BTreeMap,
+    io::{self, IsTerminal},
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
-use crate::args::Dev;
+use anyhow::{Context, Result, bail};
+use botkube_agent::agent::{Attached, Fetcher};
+use botkube_author::project::{BuildError, Built, Project};
+use botkube_config::model::Config;
+use tokio::sync::mpsc;
 
-pub(crate) fn run(_: Dev) -> Result<ExitCode> {
-    bail!("`botkube dev` is being written")
+use self::{bench::Bench, binding::REPOSITORY, changes::Changes, shop::Shop};
+use crate::{
+    args::Dev,
+    complain,
+    setup::{self, Extra, Told},
+    talk::{self, Kind, Plan},
+};
+
+/// How many things that happened to plugins may wait to be told; more are not told.
+const EVENTS: usize = 256;
+
+/// Builds, serves and watches until the author leaves.
+///
+/// # Errors
+///
+/// When there is nothing to build, or nothing to serve with.
+pub(crate) fn run(dev: Dev) -> Result<ExitCode> {
+    let dirs = if dev.dirs.is_empty() { vec![PathBuf::from(".")] } else { dev.dirs.clone() };
+    let projects = dirs.iter().map(|dir| Project::find(dir, dev.build.as_deref()));
+    let projects: Vec<Project> = projects.collect::<Result<_, _>>()?;
+    if let Some((one, other)) = twice(&projects) {
+        bail!("{} and {} are the same folder; name it once", dirs[one].display(), dirs[other].display());
+    }
+    // A broken configuration is said before anything is built.
+    let settings = binding::Settings::beside(&projects[0]);
+    settings.read()?;
+    talk::on_runtime(async {
+        tokio::select! {
+            ended = develop(dev, projects, settings) => ended,
+            _ = tokio::signal::ctrl_c(), if !io::stdin().is_terminal() => Ok(ExitCode::SUCCESS),
+        }
+    })
+}
+
+async fn develop(dev: Dev, projects: Vec<Project>, settings: binding::Settings) -> Result<ExitCode> {
+    let mut changes = Changes::watch(&projects, settings.file()).context("cannot watch the folders")?;
+    let built = first(&projects, &mut changes).await?;
+    let bench = Arc::new(Bench::new().context("cannot make a directory for what is built")?);
+    bench.put(&built).context("cannot keep what was built")?;
+    let names = bench.names();
+    let (mut config, shown) = settings.bound(&names)?;
+
+    let (events, happened) = mpsc::channel(EVENTS);
+    let waits = events.clone();
+    let mut extra = Extra {
+        fetchers: BTreeMap::from([(REPOSITORY.to_owned(), bench.clone() as Arc<dyn Fetcher>)]),
+        observer: Arc::new(move |event| {
+            let _ = events.try_send(shop::Happened::Plugin(event));
+        }),
+        ..Extra::given(Vec::new())
+    };
+    if dev.attach {
+        for name in &names {
+            let dir = bench.place(name).context("cannot make a directory for a socket")?;
+            let (waits, named) = (waits.clone(), name.clone());
+            let waiting = Arc::new(move || {
+                let _ = waits.try_send(shop::Happened::Waiting(named.clone()));
+            });
+            extra.attached.insert(name.clone(), Attached { dir, waiting });
+        }
+        without_deadlines(&mut config);
+    }
+    let greeting = greeting(&names, dev.attach, settings.is_there());
+    let channels = setup::console_channels(&config);
+    let recording = dev.record.clone();
+    let port = (io::stdin().is_terminal() || dev.port != 0).then_some(dev.port);
+    let plan = Plan { told: Told { config, shown, demo: false }, channels, extra, port, kind: Kind::Dev };
+    let shop = Shop { projects, settings, bench, changes, happened, attach: dev.attach, recording };
+    let greet = |web: Option<&str>, log: Option<&Path>| greeting(web, log);
+    talk::serve(plan, greet, |stage| shop.work(stage)).await
+}
+
+/// The first build of every project: said as it goes, and tried again whenever something changes.
+async fn first(projects: &[Project], changes: &mut Changes) -> Result<Vec<Built>> {
+    let mut built: Vec<Built> = Vec::new();
+    for (number, project) in projects.iter().enumerate() {
+        loop {
+            let began = Instant::now();
+            complain(&format!("building {}", project.dir().display()));
+            let done = tokio::select! {
+                done = project.build(&said) => done,
+                () = changes.of(number) => continue,
+            };
+            match done {
+                Ok(made) => {
+                    let names: Vec<&str> = made.iter().map(|built| built.name.as_str()).collect();
+                    complain(&format!("built {} in {}", names.join(", "), seconds(began.elapsed())));
+                    built.extend(made);
+                    break;
+                }
+                // The tool has said why.
+                Err(BuildError::Failed { command, code, .. }) => {
+                    complain(&format!("it does not build: `{command}` ended with {code}; waiting for a change"));
+                }
+                Err(error @ BuildError::Tool { .. }) => return Err(error.into()),
+                Err(error) => complain(&format!("{error}; waiting for a change")),
+            }
+            changes.of(number).await;
+        }
+    }
+    let mut names: Vec<_> = built.iter().map(|built| &built.name).collect();
+    names.sort();
+    if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+        bail!("two folders have a plugin `{}`; give one of them another name, or leave one folder out", pair[0]);
+    }
+    Ok(built)
+}
+
+/// Which two are the same folder.
+fn twice(projects: &[Project]) -> Option<(usize, usize)> {
+    let dirs: Vec<&Path> = projects.iter().map(Project::dir).collect();
+    (0..dirs.len())
+        .find_map(|one| (one + 1..dirs.len()).find(|other| dirs[*other] == dirs[one]).map(|other| (one, other)))
+}
+
+/// Whoever looks at a plugin in a debugger takes the time that takes.
+fn without_deadlines(config: &mut Config) {
+    const A_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+    config.plugins.call_timeout = A_YEAR;
+}
+
+fn greeting(names: &[String], attach: bool, has_settings: bool) -> impl FnOnce(Option<&str>, Option<&Path>) -> String {
+    let tries: Vec<String> = names.iter().map(|name| format!("{name} help")).collect();
+    let watched = match (attach, has_settings) {
+        (true, _) => "waits for the plugin to be started",
+        (false, true) => "save a file and the next command has it, botkube.yaml too",
+        (false, false) => "save a file and the next command has it",
+    };
+    let tries = tries.join(" · ");
+    move |web, log| {
+        let place = match (web, log) {
+            (Some(web), _) => format!("          web  {web}"),
+            (None, Some(log)) => format!("          log  {}", log.display()),
+            (None, None) => String::new(),
+        };
+        format!("Botkube dev{place}\n  try    {tries}      (Tab completes, /help, Ctrl-D leaves)\n  {watched}")
+    }
+}
+
+fn seconds(time: Duration) -> String {
+    format!("{:.1} s", time.as_secs_f32())
+}
+
+#[expect(clippy::print_stderr, reason = "the words of a tool that the author waits for")]
+fn said(line: &str) {
+    eprintln!("{line}");
 }

@@ -25,7 +25,7 @@ use crate::{
     args::{Exec, GivenPlugin, Output},
     complain, logging,
     progress::Bars,
-    setup::{self, Told},
+    setup::{self, Extra, Told},
     talk,
 };
 
@@ -50,7 +50,7 @@ pub(crate) fn run(exec: Exec, given: Vec<GivenPlugin>) -> Result<ExitCode> {
         let bars = Bars::default();
         let is_watched = io::stderr().is_terminal();
         let progress = if is_watched { bars.drawing() } else { log_progress() };
-        let agent = setup::agent(told, given, progress)?;
+        let agent = setup::agent(told, Extra::given(given), progress)?;
         let cancel = CancellationToken::new();
         talk::on_signal(&cancel);
         let answer = agent.dispatcher.submit(incoming, cancel.clone());

@@ -5,6 +5,7 @@ mod config;
 mod dev;
 mod embedded;
 mod exec;
+mod link;
 mod lock;
 mod logging;
 mod message;

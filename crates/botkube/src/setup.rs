@@ -4,10 +4,11 @@ use std::{
     collections::BTreeMap,
     env::{self, VarError},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use anyhow::{Context, Result, bail};
-use botkube_agent::agent::{Agent, OnProgress, Parts};
+use botkube_agent::agent::{Agent, Attached, Fetcher, Observer, OnProgress, Parts};
 use botkube_config::{
     CONFIG_PATHS_VARIABLE, Loaded, Options,
     model::{Access, Config, PlatformKind, Settings},
@@ -70,7 +71,7 @@ pub(crate) fn configuration(files: Files, options: Options) -> Result<Option<Loa
 pub(crate) struct Told {
     pub(crate) config: Config,
     /// The same as people may see it.
-    shown: String,
+    pub(crate) shown: String,
     /// There is no configuration: it has the plugins that come with it, and those given.
     pub(crate) demo: bool,
 }
@@ -88,10 +89,30 @@ impl From<Loaded> for Told {
     }
 }
 
+/// What an agent has besides its configuration.
+pub(crate) struct Extra {
+    /// Plugins given on the command line.
+    pub(crate) given: Vec<GivenPlugin>,
+    /// Where the plugins of some repositories come from.
+    pub(crate) fetchers: BTreeMap<String, Arc<dyn Fetcher>>,
+    /// Plugins that somebody else starts.
+    pub(crate) attached: BTreeMap<String, Attached>,
+    /// Is told what happens to plugins.
+    pub(crate) observer: Observer,
+}
+
+impl Extra {
+    pub(crate) fn given(given: Vec<GivenPlugin>) -> Self {
+        let (fetchers, attached) = <_>::default();
+        Self { given, fetchers, attached, observer: Arc::new(|_| {}) }
+    }
+}
+
 /// Puts the agent together. Plugins that come with it stand in for the repository `botkube` where no one defines it, which
 /// is said.
-pub(crate) fn agent(told: Told, given: Vec<GivenPlugin>, progress: OnProgress) -> Result<Agent> {
+pub(crate) fn agent(told: Told, extra: Extra, progress: OnProgress) -> Result<Agent> {
     let Told { config, shown, demo } = told;
+    let Extra { given, fetchers, attached, observer } = extra;
     let mut by_name = BTreeMap::new();
     for GivenPlugin { name, path } in given {
         if let Some(other) = by_name.insert(name.clone(), path) {
@@ -113,11 +134,13 @@ pub(crate) fn agent(told: Told, given: Vec<GivenPlugin>, progress: OnProgress) -
         embedded_args: vec![embedded::PLUGIN.into()],
         embedded: embedded::NAMES.iter().map(ToString::to_string).collect(),
         given: by_name,
+        fetchers,
+        attached,
+        observer,
         demo,
         progress,
-        shown_config: shown,
     };
-    Agent::new(config, parts).context("cannot start the agent")
+    Agent::new(config, &shown, parts).context("cannot start the agent")
 }
 
 /// The channel of this alias, name or id on any platform; without one, the only channel there is.
@@ -196,6 +219,11 @@ pub(crate) fn console_channels(config: &Config) -> Vec<Conversation> {
         }
     }
     all
+}
+
+/// The same where controls are shown: plugins may offer some.
+pub(crate) fn with_controls(channels: Vec<Conversation>) -> Vec<Conversation> {
+    channels.into_iter().map(|channel| Conversation { interactive: true, ..channel }).collect()
 }
 
 /// The port on which the console is served to browsers, if it is to be; 0 is any.

@@ -1,14 +1,15 @@
-//! Agents that stay: the demo, and `botkube run`.
+//! Agents that stay: the demo, `botkube run`, and what `botkube dev` serves with.
 
 use std::{
-    io::{self, IsTerminal, Write},
+    future,
+    io::{self, IsTerminal},
     path::{Path, PathBuf},
     process::ExitCode,
     sync::Arc,
 };
 
 use anyhow::{Context, Result, bail};
-use botkube_agent::agent::log_progress;
+use botkube_agent::agent::{Agent, log_progress};
 use botkube_config::Options;
 use botkube_console::{
     Console, Ended,
@@ -17,7 +18,7 @@ use botkube_console::{
     rooms::{Person, Rooms},
     store::{InMemory, Store, disk::Disk},
     terminal::Terminal,
-    web::{Links, Web},
+    web::Web,
 };
 use botkube_core::{chat::Chat, conversation::Conversation, dispatch::Dispatcher};
 use tokio::{
@@ -30,16 +31,49 @@ use tracing::Level;
 
 use crate::{
     args::{GivenPlugin, Run},
-    complain, embedded, logging,
-    setup::{self, Told},
+    complain, embedded, link, logging,
+    setup::{self, Extra, Told},
 };
+
+/// What is served.
+pub(crate) struct Plan {
+    pub(crate) told: Told,
+    /// One at least.
+    pub(crate) channels: Vec<Conversation>,
+    pub(crate) extra: Extra,
+    /// The port of the console in a browser, where there is to be one; 0 is any.
+    pub(crate) port: Option<u16>,
+    pub(crate) kind: Kind,
+}
+
+/// For whom it is served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Somebody tries it.
+    Demo,
+    /// People use it.
+    Run,
+    /// Somebody writes plugins.
+    Dev,
+}
+
+/// What is there while it is served.
+pub(crate) struct Stage {
+    pub(crate) agent: Arc<Agent>,
+    /// Where somebody can look.
+    pub(crate) rooms: Option<Arc<Rooms>>,
+    pub(crate) completer: Option<Arc<Completer>>,
+}
 
 /// The agent without a configuration: a console, and the plugins that come with it. Needs nothing and asks nobody.
 pub(crate) fn demo(given: Vec<GivenPlugin>) -> Result<ExitCode> {
     let told = Told::demo();
     let channels = vec![setup::everything(&told.config)];
     let names: Vec<String> = given.iter().map(|plugin| plugin.name.clone()).collect();
-    talk(told, channels, given, |web, log| greeting(&names, web, log))
+    let terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
+    let (extra, port) = (Extra::given(given), terminal.then_some(0));
+    let plan = Plan { told, channels, extra, port, kind: Kind::Demo };
+    on_runtime(async { serve(plan, |web, log| greeting(&names, web, log), |_| future::pending()).await })
 }
 
 /// The agent with a configuration.
@@ -61,10 +95,22 @@ pub(crate) fn run(run: Run, given: Vec<GivenPlugin>) -> Result<ExitCode> {
         );
     }
     let greeting = format!("Botkube {} · cluster {}", env!("CARGO_PKG_VERSION"), told.config.settings.cluster_name);
-    talk(told, channels, given, |web, _| match web {
+    let greeting = |web: Option<&str>, _: Option<&Path>| match web {
         Some(web) => format!("{greeting}          web  {web}"),
         None => greeting,
-    })
+    };
+    let port = setup::web_port(&told.config);
+    let plan = Plan { told, channels, extra: Extra::given(given), port, kind: Kind::Run };
+    on_runtime(async { serve(plan, greeting, |_| future::pending()).await })
+}
+
+/// Does something on a runtime of its own.
+pub(crate) fn on_runtime<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    let runtime = runtime()?;
+    let done = runtime.block_on(work);
+    // A read from standard input cannot be called off.
+    runtime.shutdown_background();
+    done
 }
 
 /// A runtime for an agent.
@@ -89,146 +135,117 @@ fn cancel_on(kind: SignalKind, stop: &CancellationToken) {
     }
 }
 
-/// Serves the channels, which are one at least: at this terminal or on standard input and output, and in a browser where that
-/// is asked for.
-fn talk(
-    told: Told,
-    channels: Vec<Conversation>,
-    given: Vec<GivenPlugin>,
+/// Serves at this terminal or on standard input and output, and in a browser where that is asked for, until that ends; does
+/// something `beside` it meanwhile.
+pub(crate) async fn serve<B: Future<Output = ()>>(
+    plan: Plan,
     greeting: impl FnOnce(Option<&str>, Option<&Path>) -> String,
+    beside: impl FnOnce(Stage) -> B,
 ) -> Result<ExitCode> {
-    let demo = told.demo;
+    let Plan { told, channels, extra, port, kind } = plan;
     let terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
-    let port = if demo { terminal.then_some(0) } else { setup::web_port(&told.config) };
     let cluster = told.config.settings.cluster_name.clone();
-    let log = match terminal {
-        true => logging::to_file().map_err(|error| complain(&format!("no log is written: {error}"))).ok(),
-        false => {
-            match demo {
-                true => logging::to_stderr(Level::WARN),
-                false => logging::as_configured(&told.config.settings.log),
-            }
+    let log = match (terminal, kind) {
+        (true, _) => logging::to_file().map_err(|error| complain(&format!("no log is written: {error}"))).ok(),
+        (false, Kind::Run) => {
+            logging::as_configured(&told.config.settings.log);
+            None
+        }
+        (false, Kind::Demo | Kind::Dev) => {
+            logging::to_stderr(Level::WARN);
             None
         }
     };
-    let runtime = runtime()?;
-    let ended = runtime.block_on(async {
-        let impersonates = told.config.executors.iter().flat_map(|group| &group.plugins).any(|p| p.enabled && p.rbac.is_some());
-        let agent = setup::agent(told, given, log_progress())?;
-        let stop = CancellationToken::new();
-        let faces = Faces::new(agent.dispatcher.clone(), channels.clone(), terminal, port.filter(|_| !demo).is_some())?;
-        let web = match (port, &faces) {
-            (Some(port), Some(faces)) => Some(faces.serve(port, &cluster).await?),
-            _ => None,
-        };
-        // The demo starts only what is tried.
-        if !demo {
-            if impersonates {
-                tracing::warn!(
-                    "plugins with `context.rbac` get a kubeconfig that impersonates whom the rule names, with the agent's own \
-                     credential in it: this keeps a plugin from mistakes, not one that means harm from the agent's rights"
-                );
-            }
-            tracing::info!("plugins are not given these variables of the agent: {}", shortened(&agent.withheld()));
-            agent.start();
+    let impersonates =
+        told.config.executors.iter().flat_map(|group| &group.plugins).any(|p| p.enabled && p.rbac.is_some());
+    let agent = Arc::new(setup::agent(told, extra, log_progress())?);
+    let stop = CancellationToken::new();
+    let store: Option<Arc<dyn Store>> = match kind {
+        Kind::Run if port.is_some() => {
+            Some(Arc::new(Disk::open(&setup::state_dir().join("console")).context("what is said cannot be kept")?))
         }
-        let serving = async {
-            let ended = match faces.as_ref().filter(|_| terminal) {
-                Some(faces) => {
-                    cancel_on(SignalKind::terminate(), &stop);
-                    cancel_on(SignalKind::hangup(), &stop);
-                    let link = web.as_ref().map(Web::link);
-                    let greeting = greeting(link.as_deref(), log.as_deref());
-                    faces.terminal(channels[0].alias.clone(), greeting, log, &stop).await?
-                }
-                None => {
-                    on_signal(&stop);
-                    if let Some(web) = &web {
-                        offer(web);
-                    }
-                    let (conversation, actor) = (channels[0].clone(), setup::person());
-                    let console = Console { dispatcher: agent.dispatcher.clone(), conversation, actor };
-                    console.piped(BufReader::new(tokio::io::stdin()), io::stdout(), reader_left(), &stop).await
-                }
-            };
-            if ended == Ended::Output {
-                complain("nobody reads the answers any more");
-            }
-            // Only the demo lives from its input.
-            if !demo && ended == Ended::Input && !terminal {
-                stop.cancelled().await;
-            }
-            anyhow::Ok(if ended == Ended::Output { ExitCode::FAILURE } else { ExitCode::SUCCESS })
-        };
-        let ended = {
-            tokio::pin!(serving);
-            tokio::select! {
-                ended = &mut serving => ended,
-                reason = agent.gave_up() => {
-                    stop.cancel();
-                    // What the terminal is used for comes to its end first.
-                    let served = serving.await;
-                    complain(&format!("ended, as plugins.restartPolicy asks for after too many restarts: {reason}"));
-                    served.map(|_| ExitCode::FAILURE)
-                }
-            }
-        };
-        // What still runs ends where people see it, before nothing is shown any more.
-        if let Some(faces) = faces {
-            faces.close(web).await;
+        _ if terminal || kind == Kind::Dev => {
+            Some(Arc::new(InMemory::new().context("cannot make a directory for files")?))
         }
-        agent.stop().await;
-        ended
-    });
-    // A read from standard input cannot be called off.
-    runtime.shutdown_background();
+        _ => None,
+    };
+    let faces = store.map(|store| Faces::new(agent.dispatcher.clone(), channels.clone(), store));
+    let web = match (port, &faces) {
+        (Some(port), Some(faces)) => Some(faces.serve(port, &cluster).await?),
+        _ => None,
+    };
+    // The demo starts only what is tried.
+    if kind != Kind::Demo {
+        if impersonates {
+            tracing::warn!(
+                "plugins with `context.rbac` get a kubeconfig that impersonates whom the rule names, with the agent's own \
+                 credential in it: this keeps a plugin from mistakes, not one that means harm from the agent's rights"
+            );
+        }
+        tracing::info!("plugins are not given these variables of the agent: {}", shortened(&agent.withheld()));
+        agent.start();
+    }
+    let stage = Stage {
+        agent: agent.clone(),
+        rooms: faces.as_ref().map(|faces| faces.rooms.clone()),
+        completer: faces.as_ref().map(|faces| faces.completer.clone()),
+    };
+    let serving = async {
+        let ended = match faces.as_ref().filter(|_| terminal) {
+            Some(faces) => {
+                cancel_on(SignalKind::terminate(), &stop);
+                cancel_on(SignalKind::hangup(), &stop);
+                let link = web.as_ref().map(Web::link);
+                let greeting = greeting(link.as_deref(), log.as_deref());
+                faces.terminal(channels[0].alias.clone(), greeting, log, &stop).await?
+            }
+            None => {
+                on_signal(&stop);
+                if let Some(web) = &web {
+                    link::offer(web);
+                }
+                let (rooms, first) = (faces.as_ref().map(|faces| faces.rooms.clone()), channels[0].clone());
+                let conversation = Arc::new(move || {
+                    let now = rooms.iter().flat_map(|rooms| rooms.channels()).find(|now| now.alias == first.alias);
+                    // Nothing is clicked in a pipe.
+                    Conversation { interactive: false, ..now.unwrap_or_else(|| first.clone()) }
+                });
+                let console = Console { dispatcher: agent.dispatcher.clone(), conversation, actor: setup::person() };
+                console.piped(BufReader::new(tokio::io::stdin()), io::stdout(), reader_left(), &stop).await
+            }
+        };
+        if ended == Ended::Output {
+            complain("nobody reads the answers any more");
+        }
+        if kind == Kind::Run && ended == Ended::Input && !terminal {
+            stop.cancelled().await;
+        }
+        anyhow::Ok(if ended == Ended::Output { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    };
+    let ended = {
+        let beside = async {
+            beside(stage).await;
+            future::pending::<()>().await;
+        };
+        tokio::pin!(serving, beside);
+        tokio::select! {
+            ended = &mut serving => ended,
+            () = &mut beside => unreachable!("it waits for ever"),
+            reason = agent.gave_up() => {
+                stop.cancel();
+                // What the terminal is used for comes to its end first.
+                let served = serving.await;
+                complain(&format!("ended, as plugins.restartPolicy asks for after too many restarts: {reason}"));
+                served.map(|_| ExitCode::FAILURE)
+            }
+        }
+    };
+    // What still runs ends where people see it, before nothing is shown any more.
+    if let Some(faces) = faces {
+        faces.close(web).await;
+    }
+    agent.stop().await;
     ended
-}
-
-/// Says how to get in, now and whenever SIGUSR1 asks for it: a link works once.
-fn offer(web: &Web) {
-    let links = web.links();
-    // Listened to before anybody is told: unheard, the signal would end the agent.
-    let asked = signal(SignalKind::user_defined1());
-    say_link(&links);
-    if let Ok(mut asked) = asked {
-        tokio::spawn(async move {
-            while asked.recv().await.is_some() {
-                say_link(&links);
-            }
-        });
-    }
-}
-
-/// Gives a new link to the person at this terminal. Without one, what is said here goes to a log, which others read: then the
-/// link is in a file of its owner's.
-fn say_link(links: &Links) {
-    let Some(link) = links.link() else { return };
-    if io::stderr().is_terminal() {
-        return complain(&format!("the console in a browser, for one person and ten minutes: {link}"));
-    }
-    let path = setup::state_dir().join("console-link");
-    match keep_link(&path, &link) {
-        Ok(()) => complain(&format!(
-            "the console in a browser: the link is in {}, for one person and ten minutes; SIGUSR1 writes another",
-            path.display()
-        )),
-        Err(error) => complain(&format!(
-            "no link to the console in a browser: {} cannot be written: {error}; SIGUSR1 tries again",
-            path.display()
-        )),
-    }
-}
-
-/// Writes a link in place of the one before, for nobody else to read.
-fn keep_link(path: &Path, link: &str) -> io::Result<()> {
-    let dir = path.parent().unwrap_or(Path::new("."));
-    setup::private_dir(dir)?;
-    // It has mode 0600 from the beginning.
-    let mut file = tempfile::NamedTempFile::new_in(dir)?;
-    writeln!(file, "{link}")?;
-    file.persist(path)?;
-    Ok(())
 }
 
 /// The channels as people look at them together, from a terminal and from browsers.
@@ -241,26 +258,11 @@ struct Faces {
 }
 
 impl Faces {
-    /// None when nobody could look. What is said is kept where an agent that is started again finds it, if it is to `last`.
-    fn new(
-        dispatcher: Arc<Dispatcher>,
-        channels: Vec<Conversation>,
-        terminal: bool,
-        last: bool,
-    ) -> Result<Option<Self>> {
-        if !terminal && !last {
-            return Ok(None);
-        }
-        // Where controls are shown, plugins may offer some.
-        let channels = channels.into_iter().map(|channel| Conversation { interactive: true, ..channel }).collect();
-        let store: Arc<dyn Store> = match last {
-            true => Arc::new(Disk::open(&setup::state_dir().join("console")).context("what is said cannot be kept")?),
-            false => Arc::new(InMemory::new().context("cannot make a directory for files")?),
-        };
-        let rooms = Rooms::new(channels, store);
+    fn new(dispatcher: Arc<Dispatcher>, channels: Vec<Conversation>, store: Arc<dyn Store>) -> Self {
+        let rooms = Rooms::new(setup::with_controls(channels), store);
         let chat = Chat::new(dispatcher.clone(), rooms.clone());
         rooms.answered_by(&chat);
-        Ok(Some(Self { rooms, chat, completer: Completer::new(dispatcher), stop: CancellationToken::new() }))
+        Self { rooms, chat, completer: Completer::new(dispatcher), stop: CancellationToken::new() }
     }
 
     async fn serve(&self, port: u16, cluster: &str) -> Result<Web> {

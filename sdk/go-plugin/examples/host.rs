@@ -54,7 +54,7 @@ async fn run(plugin: OsString, direct: bool) -> Result<(), Box<dyn Error>> {
     };
     let launch = Launch::new(plugin).inherit(["PATH", "HOME", "TMPDIR"]);
     let plugin = Plugin::start(Config::new(COOKIE, [VERSION], launch), spawner.as_ref()).await?;
-    println!("{}", plugin.id());
+    println!("{}", plugin.id().unwrap_or_default());
     println!("{}", plugin.exited().await);
     Ok(())
 }

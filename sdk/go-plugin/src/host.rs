@@ -14,6 +14,7 @@
 //! # }
 //! ```
 
+mod attach;
 mod connection;
 mod diagnosis;
 mod output;
@@ -21,7 +22,9 @@ mod process;
 mod spawn;
 
 use std::{
-    fmt, io,
+    fmt,
+    future::{self, Future},
+    io,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -30,9 +33,11 @@ use std::{
 use tokio::{io::BufReader, sync::oneshot, time};
 
 use crate::handshake::{Address, Cookie, HandshakeError, Line, env as names};
+use attach::Attached;
 use output::{Lines, Recent};
 use process::Process;
 
+pub use attach::Attach;
 pub use connection::Connection;
 pub use output::{Origin, Output};
 pub use process::Exit;
@@ -83,13 +88,23 @@ impl fmt::Debug for Config {
     }
 }
 
-/// A running plugin. Dropping it kills the process and everything the process started.
+/// A running plugin. Dropping it kills the process and everything the process started; one that somebody else started is left
+/// to itself.
 #[derive(Debug)]
 pub struct Plugin {
     connection: Connection,
-    process: Process,
-    version: u32,
+    body: Body,
+    version: Option<u32>,
     grace: Duration,
+}
+
+/// What there is of a plugin beside its connection.
+#[derive(Debug)]
+enum Body {
+    /// A process of this host's.
+    Process(Process),
+    /// Nothing: it was started by somebody else.
+    Attached(Attached),
 }
 
 /// Why a plugin could not be started; by then nothing of it is left.
@@ -134,6 +149,12 @@ pub enum StartReason {
     /// One end wants TLS and the other does not.
     #[error("{0}")]
     Tls(String),
+    /// Nobody wanted it any more.
+    #[error("its start was called off")]
+    CalledOff,
+    /// The directory where it was waited for cannot be read.
+    #[error("cannot look for its socket: {0}")]
+    Directory(String),
 }
 
 /// Why a plugin is not healthy.
@@ -158,6 +179,20 @@ impl Plugin {
     ///
     /// Whatever keeps it from being called, with what it printed last. The process and its children are gone then.
     pub async fn start(config: Config, spawner: &dyn Spawner) -> Result<Self, StartError> {
+        Self::start_unless(config, spawner, future::pending()).await
+    }
+
+    /// The same, until `called_off` ends. Dropping the future of a start kills the process without waiting for its end; this
+    /// one waits.
+    ///
+    /// # Errors
+    ///
+    /// Like [`Plugin::start`], and when it was called off.
+    pub async fn start_unless(
+        config: Config,
+        spawner: &dyn Spawner,
+        called_off: impl Future<Output = ()>,
+    ) -> Result<Self, StartError> {
         let program = config.launch.program.clone();
         let recent = Recent::default();
         let failed = |reason| StartError { program: program.clone(), reason, output: recent.lines() };
@@ -180,7 +215,7 @@ impl Plugin {
         ];
         let process = Process::watch(child, pumps.into_iter().flatten().collect(), recent.clone());
 
-        let started = async {
+        let shaking_hands = async {
             let line = tokio::select! {
                 biased;
                 line = handshake => line.map_err(|_| None),
@@ -218,19 +253,46 @@ impl Plugin {
                 }
             };
             Ok((line, connected))
-        }
-        .await;
+        };
+        let started = tokio::select! {
+            biased;
+            () = called_off => Err(StartReason::CalledOff),
+            started = shaking_hands => started,
+        };
 
         match started {
             Ok((line, connection)) => {
                 process.also_drain(tokio::spawn(output::drain_stdio(connection.clone(), lines)));
-                Ok(Self { connection, process, version: line.version, grace: config.grace })
+                let body = Body::Process(process);
+                Ok(Self { connection, body, version: Some(line.version), grace: config.grace })
             }
             Err(reason) => {
                 process.kill().await;
                 Err(failed(explained(reason, &program)))
             }
         }
+    }
+
+    /// Waits, however long it takes, for a plugin that somebody else starts with [`Attach::variables`], in a terminal or a
+    /// debugger. Dropping the future calls it off.
+    ///
+    /// It is a plugin like any other, but it has no process here: it ends when its connection is closed, and is never
+    /// killed.
+    ///
+    /// # Errors
+    ///
+    /// When the directory cannot be read.
+    pub async fn attach(attach: Attach) -> Result<Self, StartError> {
+        let failed = |error: io::Error| StartError {
+            program: attach.dir.clone(),
+            reason: StartReason::Directory(error.to_string()),
+            output: Vec::new(),
+        };
+        let connection = attach.find().await.map_err(failed)?;
+        let lines = Lines::new(attach.output, Recent::default());
+        tokio::spawn(output::drain_stdio(connection.clone(), lines));
+        let body = Body::Attached(Attached { connection: connection.clone() });
+        Ok(Self { connection, body, version: None, grace: attach.grace })
     }
 
     /// The way to the plugin's services. Cheap to clone; once the plugin is gone, every call on it fails.
@@ -241,16 +303,20 @@ impl Plugin {
         self.connection.clone()
     }
 
-    /// The application protocol's version this plugin speaks, one of those offered.
+    /// The application protocol's version this plugin speaks, one of those offered; `None` when somebody else started it, so
+    /// that its handshake was not seen.
     #[must_use]
-    pub fn version(&self) -> u32 {
+    pub fn version(&self) -> Option<u32> {
         self.version
     }
 
-    /// The process id.
+    /// The process id; `None` when somebody else started it.
     #[must_use]
-    pub fn id(&self) -> u32 {
-        self.process.id()
+    pub fn id(&self) -> Option<u32> {
+        match &self.body {
+            Body::Process(process) => Some(process.id()),
+            Body::Attached(_) => None,
+        }
     }
 
     /// Asks the plugin whether it is well.
@@ -272,26 +338,33 @@ impl Plugin {
 
     /// Waits until the plugin has ended, for whatever reason, and says how.
     pub async fn exited(&self) -> Exit {
-        self.process.exited().await
+        match &self.body {
+            Body::Process(process) => process.exited().await,
+            Body::Attached(attached) => attached.exited().await,
+        }
     }
 
     /// Stops the plugin: asks it to shut down, waits for the grace time, then kills it and everything it started. Returns
-    /// once it is gone, and can be called at any time, also again.
+    /// once it is gone, and can be called at any time, also again. One that somebody else started is not killed.
     pub async fn stop(&self) -> Exit {
         let asked = async {
             // A plugin that leaves at once breaks the connection before it answers; what counts is whether it ends.
             let _ = connection::shut_down(self.connection()).await;
-            self.process.exited().await
+            self.exited().await
         };
         match time::timeout(self.grace, asked).await {
             Ok(exit) => exit,
-            Err(_) => self.process.kill().await,
+            Err(_) => self.kill().await,
         }
     }
 
-    /// Kills the plugin and everything it started, and returns once it is gone.
+    /// Kills the plugin and everything it started, and returns once it is gone. Of one that somebody else started only the
+    /// connection is closed.
     pub async fn kill(&self) -> Exit {
-        self.process.kill().await
+        match &self.body {
+            Body::Process(process) => process.kill().await,
+            Body::Attached(attached) => attached.let_go().await,
+        }
     }
 }
 

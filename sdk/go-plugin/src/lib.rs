@@ -3,13 +3,13 @@
 //! Both ends are here, each behind a feature of its name, and both work with Go peers from go-plugin 1.4 on:
 //!
 //! * [`plugin`]: serve your gRPC services to a host. Start at [`plugin::Plugin`].
-//! * [`host`]: start a plugin, talk to it, stop it. Start at [`host::Plugin`].
+//! * [`host`]: start a plugin or wait for one, talk to it, stop it. Start at [`host::Plugin`].
 //! * [`handshake`] and [`hclog`]: the two text formats between them, as values.
 //!
 //! The feature `auto-mtls` adds one-time certificates on both ends; it is the only part that needs a C compiler.
 //!
-//! What the crate does not do: `net/rpc` plugins, Windows, reattaching to a running plugin, and connections through the
-//! broker. A broker stream is accepted and stays silent, which is all that plugins without callbacks need.
+//! What the crate does not do: `net/rpc` plugins, Windows, and connections through the broker. A broker stream is accepted
+//! and stays silent, which is all that plugins without callbacks need.
 //!
 //! [go-plugin]: https://github.com/hashicorp/go-plugin
 #![cfg(unix)]

@@ -137,7 +137,9 @@ impl Plugin {
         let shutdown = CancellationToken::new();
         self.descriptors.push(crate::proto::DESCRIPTORS);
         services::add(&mut self.router, &self.descriptors, &shutdown, stdio.output()).await?;
-        signals(&shutdown)?;
+        // A person may have set the cookie to start it in a terminal or a debugger, and have it attached to.
+        let has_host = stdio.leads_to_a_host();
+        signals(&shutdown, has_host)?;
 
         let listener = Listener::bind()?;
         let line = Line {
@@ -150,7 +152,7 @@ impl Plugin {
         tracing::debug!(address = %line.address, "plugin address");
         stdio.print(&format!("{line}\n")).map_err(ServeError::Print)?;
 
-        listener.serve(Arc::new(self.router), tls, &shutdown, DRAIN, || stdio.give_back()).await;
+        listener.serve(Arc::new(self.router), tls, has_host, &shutdown, DRAIN, || stdio.give_back()).await;
         Ok(())
     }
 }
@@ -208,15 +210,19 @@ fn report_panic(mut real: &File, info: &panic::PanicHookInfo<'_>) {
     let _ = real.write_all(&line);
 }
 
-/// SIGINT is ignored, since a terminal sends it to the host's whole group and the host says `Shutdown`; SIGTERM asks to leave.
-fn signals(shutdown: &CancellationToken) -> Result<(), ServeError> {
+/// SIGTERM asks to leave. SIGINT does so where there is no host; else it is ignored, since a terminal sends it to the host's
+/// whole group and the host says `Shutdown`.
+fn signals(shutdown: &CancellationToken, has_host: bool) -> Result<(), ServeError> {
     let mut interrupt = signal(SignalKind::interrupt()).map_err(ServeError::Signals)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(ServeError::Signals)?;
     let shutdown = shutdown.clone();
     tokio::spawn(async move {
         loop {
             tokio::select! {
-                Some(()) = interrupt.recv() => tracing::trace!("received interrupt signal, ignoring"),
+                Some(()) = interrupt.recv() => match has_host {
+                    true => tracing::trace!("received interrupt signal, ignoring"),
+                    false => shutdown.cancel(),
+                },
                 Some(()) = terminate.recv() => shutdown.cancel(),
                 else => break,
             }

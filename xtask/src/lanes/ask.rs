@@ -8,6 +8,7 @@ use std::{
     path::Path,
     pin::Pin,
     process::{Child, Command, Stdio},
+    sync::Arc,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -125,11 +126,12 @@ pub(crate) async fn start(config: &Path, agent: &Path) -> Result<(Agent, [Durati
     let (agent, conversation) = assembled(config, "eight", agent)?;
     let began = Instant::now();
     agent.start();
-    let bindings = agent.dispatcher.executors.bound_in(&conversation);
+    let snapshot = agent.dispatcher.snapshot();
+    let bindings = snapshot.executors.bound_in(&conversation);
     let names = bindings.names();
     for name in &names {
         let route = bindings.route(name).context("it is bound")?;
-        while agent.dispatcher.plugins.state(&route.plugin).status != PluginStatus::Running {
+        while snapshot.plugins.state(&route.plugin).status != PluginStatus::Running {
             ensure!(began.elapsed() < Duration::from_secs(30), "the plugin {name} does not start");
             tokio::time::sleep(LOOK).await;
         }
@@ -181,11 +183,13 @@ fn assembled(config: &Path, channel: &str, agent: &Path) -> Result<(Agent, Conve
         embedded_args: Vec::new(),
         embedded: Vec::new(),
         given: BTreeMap::new(),
+        fetchers: BTreeMap::new(),
+        attached: BTreeMap::new(),
+        observer: Arc::new(|_| {}),
         demo: false,
         progress: log_progress(),
-        shown_config: String::new(),
     };
-    Ok((Agent::new(config, parts)?, conversation))
+    Ok((Agent::new(config, "", parts)?, conversation))
 }
 
 /// Plain tonic on both sides of a Unix socket.

@@ -17,7 +17,7 @@ use botkube_core::{
     answer::Status,
     chat::{Accepted, Chat, Said},
     conversation::{Actor, Conversation, Incoming},
-    dispatch::Dispatcher,
+    dispatch::{Dispatcher, Snapshot},
     platform::{Anchor, Attachment, Capabilities, LiveState, Platform, PlatformError, Post, Posted},
     policy::AllowBound,
     port::{Credentials, CredentialsError, Kubeconfig, Piece, Pieces, PluginCall, PluginError, PluginState, Plugins},
@@ -140,11 +140,13 @@ fn assembled(plugin: &Path, agent: &Path) -> Result<(Agent, Arc<Chat>, mpsc::Unb
         embedded_args: Vec::new(),
         embedded: Vec::new(),
         given: BTreeMap::from([("mine".to_owned(), plugin.to_owned())]),
+        fetchers: BTreeMap::new(),
+        attached: BTreeMap::new(),
+        observer: Arc::new(|_| {}),
         demo: true,
         progress: log_progress(),
-        shown_config: String::new(),
     };
-    let agent = Agent::new(Config::default(), parts)?;
+    let agent = Agent::new(Config::default(), "", parts)?;
     let (platform, seen) = Clock::new();
     let chat = Chat::new(agent.dispatcher.clone(), Arc::new(platform));
     Ok((agent, chat, seen))
@@ -220,7 +222,13 @@ impl Surface for Count {
 fn dispatcher() -> Arc<Dispatcher> {
     let config = Arc::new(Config::default());
     let executors = Executors::new(&config, vec!["mine".into()]);
-    Arc::new(Dispatcher::new(config, executors, Arc::new(AllowBound), Arc::new(Talker), Arc::new(Talker)))
+    Arc::new(Dispatcher::new(Snapshot::new(
+        config,
+        executors,
+        Arc::new(AllowBound),
+        Arc::new(Talker),
+        Arc::new(Talker),
+    )))
 }
 
 struct Talker;

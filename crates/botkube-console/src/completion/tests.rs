@@ -7,6 +7,7 @@ use botkube_api::message::{Button, Section};
 use botkube_config::model::Config;
 use botkube_core::{
     conversation::Actor,
+    dispatch::Snapshot,
     policy::AllowBound,
     port::{Credentials, CredentialsError, Kubeconfig, Pieces, PluginCall, PluginError, PluginState, Plugins},
     route::{Executors, Route},
@@ -54,7 +55,13 @@ impl Credentials for Pods {
 fn completer(pods: &Arc<Pods>) -> Arc<Completer> {
     let config = Arc::new(Config::default());
     let executors = Executors::new(&config, vec!["pods".into()]);
-    Completer::new(Arc::new(Dispatcher::new(config, executors, Arc::new(AllowBound), pods.clone(), pods.clone())))
+    Completer::new(Arc::new(Dispatcher::new(Snapshot::new(
+        config,
+        executors,
+        Arc::new(AllowBound),
+        pods.clone(),
+        pods.clone(),
+    ))))
 }
 
 #[track_caller]

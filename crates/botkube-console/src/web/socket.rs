@@ -3,7 +3,12 @@
 //! This task reads; one writes what is in the outbox; one for each channel puts there what happens, and one for each question
 //! that a plugin may have to be asked for puts there its answer.
 
-use std::{collections::BTreeMap, error::Error, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, HashSet},
+    error::Error,
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use futures_util::{
@@ -59,13 +64,19 @@ pub(super) struct Window {
     person: watch::Receiver<Person>,
     outbox: Arc<Outbox>,
     channels: JoinSet<()>,
+    followed: HashSet<String>,
+    /// Whether the browser has said what it has seen.
+    is_following: bool,
+    /// Changes when there are other channels.
+    arranged: watch::Receiver<()>,
     completions: JoinSet<()>,
 }
 
 impl Window {
     pub(super) fn new(hall: Arc<Hall>, session: String, person: watch::Receiver<Person>) -> Self {
         let (channels, completions) = (JoinSet::new(), JoinSet::new());
-        Self { hall, session, person, outbox: Arc::default(), channels, completions }
+        let (outbox, followed, arranged) = (Arc::default(), HashSet::new(), hall.rooms.arranged());
+        Self { hall, session, person, outbox, channels, followed, is_following: false, arranged, completions }
     }
 
     /// Serves the window until it is closed, or the agent ends.
@@ -108,6 +119,15 @@ impl Window {
                     }
                     self.outbox.has_room().await;
                     self.welcome();
+                    continue;
+                }
+                // It cannot fail: whoever serves the window holds on to the rooms.
+                _ = self.arranged.changed() => {
+                    self.outbox.has_room().await;
+                    self.welcome();
+                    if self.is_following {
+                        self.follow(None);
+                    }
                     continue;
                 }
                 () = time::sleep_until(heard + SILENCE) => {
@@ -204,7 +224,7 @@ impl Window {
     /// Answers when the plugin has said what it can do, which may take a moment; with many questions at once, without.
     fn complete(&mut self, id: u64, channel: &str, text: String) {
         while self.completions.try_join_next().is_some() {}
-        let channel = self.hall.rooms.channels().find(|other| other.alias == channel).cloned();
+        let channel = self.hall.rooms.channels().into_iter().find(|other| other.alias == channel);
         let Some(channel) = channel else {
             return self.outbox.answer(&ToBrowser::Completions { id, items: &[] });
         };
@@ -222,7 +242,8 @@ impl Window {
 
     fn welcome(&mut self) {
         let person = self.person.borrow_and_update().clone();
-        let channels = self.hall.rooms.channels().map(|channel| Channel {
+        let channels = self.hall.rooms.channels();
+        let channels = channels.iter().map(|channel| Channel {
             alias: &channel.alias,
             name: channel.called(),
             executors: &channel.executors,
@@ -240,9 +261,21 @@ impl Window {
     fn hello(&mut self, seen: &BTreeMap<String, u64>) {
         // Dropping the old ones ends them, and nothing of them is kept.
         self.channels = JoinSet::new();
+        self.followed.clear();
+        self.is_following = true;
+        self.follow(Some(seen));
+    }
+
+    /// Follows channels from where they were seen last; without that, those that are new here, from their beginning.
+    fn follow(&mut self, seen: Option<&BTreeMap<String, u64>>) {
         let (hall, person) = (self.hall.clone(), self.person.borrow().id.clone());
-        for channel in hall.rooms.channels().map(|channel| &channel.alias) {
-            let seen = seen.get(channel).copied().unwrap_or_default();
+        let channels: Vec<String> = hall.rooms.channels().into_iter().map(|channel| channel.alias).collect();
+        self.followed.retain(|channel| channels.contains(channel));
+        for channel in &channels {
+            if !self.followed.insert(channel.clone()) {
+                continue;
+            }
+            let seen = seen.and_then(|seen| seen.get(channel)).copied().unwrap_or_default();
             let is_known = hall.rooms.knows(channel, seen).unwrap_or_default();
             let Ok((entries, watch)) = hall.rooms.watch(channel, &person, seen) else { continue };
             let seen = if is_known { seen } else { 0 };

@@ -22,7 +22,7 @@ use botkube_console::{
 use botkube_core::{
     chat::Chat,
     conversation::{Actor, Conversation},
-    dispatch::Dispatcher,
+    dispatch::{Dispatcher, Snapshot},
     policy::AllowBound,
     port::{Credentials, CredentialsError, Kubeconfig, Piece, Pieces, PluginCall, PluginError, PluginState, Plugins},
     route::{Executors, PluginRef, Route},
@@ -135,7 +135,8 @@ impl Agent {
         let plugin = Arc::new(Fake::default());
         let config = Arc::new(Config::default());
         let executors = Executors::new(&config, vec!["do".into()]);
-        let dispatcher = Dispatcher::new(config, executors, Arc::new(AllowBound), plugin.clone(), plugin.clone());
+        let dispatcher =
+            Dispatcher::new(Snapshot::new(config, executors, Arc::new(AllowBound), plugin.clone(), plugin.clone()));
         let channel = |alias: &str| Conversation { alias: alias.into(), interactive: true, ..Conversation::default() };
         let rooms = Rooms::new(vec![channel("ops"), channel("dev")], store);
         let dispatcher = Arc::new(dispatcher);

@@ -18,7 +18,7 @@ use botkube_config::model::Config;
 use botkube_console::{Console, Ended};
 use botkube_core::{
     conversation::{Actor, Conversation},
-    dispatch::Dispatcher,
+    dispatch::{Dispatcher, Snapshot},
     policy::AllowBound,
     port::{Credentials, CredentialsError, Kubeconfig, Pieces, PluginCall, PluginError, PluginState, Plugins},
     route::{Executors, PluginRef, Route},
@@ -72,8 +72,8 @@ impl Write for Closed {
 fn console() -> Console {
     let nobody = Arc::new(Nobody);
     let (config, executors) = (Arc::new(Config::default()), Executors::default());
-    let dispatcher = Dispatcher::new(config, executors, Arc::new(AllowBound), nobody.clone(), nobody);
-    Console { dispatcher: Arc::new(dispatcher), conversation: Conversation::default(), actor: Actor::default() }
+    let dispatcher = Dispatcher::new(Snapshot::new(config, executors, Arc::new(AllowBound), nobody.clone(), nobody));
+    Console { dispatcher: Arc::new(dispatcher), conversation: Arc::new(Conversation::default), actor: Actor::default() }
 }
 
 /// What is written for this input, each line's beginning compared.

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use botkube_config::model::Config;
 
 use super::*;
+use crate::dispatch::Snapshot;
 use crate::{
     answer::Status,
     platform::{Attachment, Capabilities, LiveState, PlatformError, Post, Posted},
@@ -88,7 +89,7 @@ fn chat() -> (Arc<Chat>, mpsc::UnboundedReceiver<LiveState>) {
     let config = Arc::new(Config::default());
     let executors = Executors::new(&config, vec!["stuck".into()]);
     let nothing = Arc::new(Nothing);
-    let dispatcher = Dispatcher::new(config, executors, Arc::new(AllowBound), nothing.clone(), nothing);
+    let dispatcher = Dispatcher::new(Snapshot::new(config, executors, Arc::new(AllowBound), nothing.clone(), nothing));
     let fake = Fake { capabilities: Capabilities::everything(), states };
     (Chat::new(Arc::new(dispatcher), Arc::new(fake)), shown)
 }

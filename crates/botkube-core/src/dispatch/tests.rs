@@ -13,16 +13,16 @@ use std::{
 use async_trait::async_trait;
 use botkube_config::{
     finding::Origin as Written,
-    model::{PluginBinding, PluginGroup, Rbac, Subject},
+    model::{Config, PluginBinding, PluginGroup, Rbac, Subject},
 };
 
 use super::*;
 use crate::{
     answer,
     conversation::{Actor, Conversation},
-    policy::AllowBound,
-    port::{CredentialsError, Kubeconfig, Piece, Pieces, PluginError, PluginState},
-    route::PluginRef,
+    policy::{AllowBound, Policy},
+    port::{Credentials, CredentialsError, Kubeconfig, Piece, Pieces, PluginError, PluginState, Plugins},
+    route::{Executors, PluginRef},
 };
 
 /// Answers from a script and keeps what it was asked.
@@ -122,7 +122,19 @@ fn dispatcher(plugins: Arc<Fake>) -> Dispatcher {
     config.settings.cluster_name = "dev".into();
     config.plugins.call_timeout = Duration::from_secs(30);
     let (executors, credentials) = (Executors::new(&config, Vec::new()), Arc::new(Makes(Ok("kubeconfig"))));
-    Dispatcher::new(Arc::new(config), executors, Arc::new(AllowBound), credentials, plugins)
+    Dispatcher::new(Snapshot::new(Arc::new(config), executors, Arc::new(AllowBound), credentials, plugins))
+}
+
+/// The same agent with something changed in its snapshot.
+fn changed(dispatcher: Dispatcher, change: impl FnOnce(&mut Snapshot)) -> Dispatcher {
+    let mut snapshot = Snapshot::clone(&dispatcher.snapshot());
+    change(&mut snapshot);
+    dispatcher.adopt(snapshot);
+    dispatcher
+}
+
+fn denying(dispatcher: Dispatcher) -> Dispatcher {
+    changed(dispatcher, |snapshot| snapshot.policy = Arc::new(Denies))
 }
 
 fn answering(answer: Result<Vec<Message>, PluginError>) -> Arc<Fake> {
@@ -191,8 +203,8 @@ async fn a_binding_with_rights_gets_a_kubeconfig() {
 #[tokio::test]
 async fn a_kubeconfig_that_cannot_be_made_refuses_the_command_before_the_plugin_sees_it() {
     let plugins = answering(Ok(Vec::new()));
-    let mut dispatcher = dispatcher(plugins.clone());
-    dispatcher.credentials = Arc::new(Makes(Err("the agent has none")));
+    let no_credentials = |snapshot: &mut Snapshot| snapshot.credentials = Arc::new(Makes(Err("the agent has none")));
+    let dispatcher = changed(dispatcher(plugins.clone()), no_credentials);
     check(submit(dispatcher, "kubectl get pods").await, Status::Refused, "none can be made: the agent has none");
     assert!(plugins.calls.lock().unwrap().is_empty());
 }
@@ -200,14 +212,14 @@ async fn a_kubeconfig_that_cannot_be_made_refuses_the_command_before_the_plugin_
 #[tokio::test]
 async fn what_policy_denies_is_refused_with_its_reason_before_the_plugin_sees_it() {
     let plugins = answering(Ok(Vec::new()));
-    let dispatcher = Dispatcher { policy: Arc::new(Denies), ..dispatcher(plugins.clone()) };
+    let dispatcher = denying(dispatcher(plugins.clone()));
     check(submit(dispatcher, "echo hi").await, Status::Refused, "Ada may not `echo hi`");
     assert!(plugins.calls.lock().unwrap().is_empty());
 }
 
 #[tokio::test]
 async fn policy_decides_over_help_too() {
-    let dispatcher = Dispatcher { policy: Arc::new(Denies), ..dispatcher(answering(Ok(Vec::new()))) };
+    let dispatcher = denying(dispatcher(answering(Ok(Vec::new()))));
     check(submit(dispatcher, "echo help").await, Status::Refused, "Ada may not");
 }
 
@@ -315,8 +327,9 @@ async fn a_command_ends_when_nobody_listens_any_more() {
 #[tokio::test]
 async fn a_plugin_bound_everywhere_is_asked_without_a_configuration() {
     let plugins = answering(Ok(vec![Message::code("hi")]));
-    let mut dispatcher = dispatcher(plugins.clone());
-    dispatcher.executors = Executors::new(&dispatcher.config, vec!["mine".into()]);
+    let everywhere =
+        |snapshot: &mut Snapshot| snapshot.executors = Executors::new(&snapshot.config, vec!["mine".into()]);
+    let dispatcher = changed(dispatcher(plugins.clone()), everywhere);
     submit(dispatcher, "mine hi").await;
     assert_eq!(plugins.calls.lock().unwrap()[0].configs, [] as [&str; 0]);
 }
@@ -353,11 +366,12 @@ async fn bare_flags_are_the_executors_when_all_its_bindings_here_say_so() {
     for (one, other, expected) in [(false, false, "echo x --filter y"), (false, true, "echo x"), (true, true, "echo x")]
     {
         let plugins = answering(Ok(vec![Message::code("y")]));
-        let mut dispatcher = dispatcher(plugins.clone());
-        let mut config = Config::clone(&dispatcher.config);
-        config.executors[0].plugins[0].host_flags = one;
-        config.executors[1].plugins[0].host_flags = other;
-        dispatcher.executors = Executors::new(&config, Vec::new());
+        let dispatcher = changed(dispatcher(plugins.clone()), |snapshot| {
+            let mut config = Config::clone(&snapshot.config);
+            config.executors[0].plugins[0].host_flags = one;
+            config.executors[1].plugins[0].host_flags = other;
+            snapshot.executors = Executors::new(&config, Vec::new());
+        });
         submit(dispatcher, "echo x --filter y").await;
         assert_eq!(plugins.calls.lock().unwrap()[0].command, expected);
     }
@@ -433,7 +447,7 @@ async fn output_that_is_no_longer_kept_is_not_made_again_unasked() {
 
 #[tokio::test]
 async fn policy_decides_over_filtering_what_is_kept() {
-    let dispatcher = Dispatcher { policy: Arc::new(Denies), ..dispatcher(answering(Ok(vec![long(20)]))) };
+    let dispatcher = denying(dispatcher(answering(Ok(vec![long(20)]))));
     dispatcher.kept.keep(
         &incoming("").conversation,
         &Command::parse("echo x", &[], |_| true).unwrap(),
@@ -552,7 +566,8 @@ async fn beyond_the_most_commands_plugins_are_refused_and_the_agent_still_answer
 fn the_log_holds_no_words_that_may_be_secret() {
     let dispatcher = dispatcher(answering(Ok(Vec::new())));
     let conversation = incoming("").conversation;
-    let bindings = dispatcher.executors.bound_in(&conversation);
+    let snapshot = dispatcher.snapshot();
+    let bindings = snapshot.executors.bound_in(&conversation);
     let noted = |text: &str| {
         let command = Command::parse(text, &[], |_| true).unwrap();
         let mut trail = Trail::new("c1".parse().unwrap(), Instant::now(), Arc::new(incoming(text)));
@@ -563,4 +578,22 @@ fn the_log_holds_no_words_that_may_be_secret() {
     assert_eq!(noted("echo hunter2"), ("echo".into(), "botkube/echo".into()));
     assert_eq!(noted("hunter two").0, "");
     assert_eq!(noted("list running"), ("list running".into(), "none: the agent".into()));
+}
+
+#[tokio::test]
+async fn another_snapshot_ends_no_command_and_counts_for_the_next() {
+    let plugins = Arc::new(Fake::default());
+    let dispatcher = Arc::new(dispatcher(plugins.clone()));
+    let running = hanging(&dispatcher, "echo x", &plugins);
+    let mut snapshot = Snapshot::clone(&dispatcher.snapshot());
+    let mut config = Config::clone(&snapshot.config);
+    config.settings.cluster_name = "prod".into();
+    config.executors.clear();
+    snapshot.executors = Executors::new(&config, Vec::new());
+    snapshot.config = Arc::new(config);
+    dispatcher.adopt(snapshot);
+    let (refused, status) = say(&dispatcher, incoming("echo x")).await;
+    assert_eq!((refused[0].1.as_deref(), status), (Some("`echo x` on `prod`"), Status::Refused));
+    check(say(&dispatcher, incoming(&format!("cancel {}", running.id))).await, Status::Succeeded, "cancelled");
+    check(collect(running).await, Status::Cancelled, "Cancelled by Ada");
 }

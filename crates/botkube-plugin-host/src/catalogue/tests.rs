@@ -29,6 +29,7 @@ fn catalogue() -> Catalogue {
         },
         repositories: BTreeSet::from(["corp".into()]),
         fetcher: Some(Arc::new(Corp)),
+        ..Catalogue::default()
     }
 }
 
@@ -70,6 +71,27 @@ async fn plugins_of_a_defined_repository_are_fetched_with_their_dependencies() {
         version: Some("1.0.0".into()),
     };
     assert_eq!(obtained(key("corp/echo@1.0.0")).await, expected);
+}
+
+/// Gives every plugin as the newest build of it.
+#[derive(Debug)]
+struct Builds;
+
+#[async_trait]
+impl Fetcher for Builds {
+    async fn fetch(&self, plugin: &PluginKey) -> Result<Fetched, String> {
+        let program = format!("/builds/{}", plugin.name).into();
+        Ok(Fetched { program, dependencies: None, version: "dev".into() })
+    }
+}
+
+#[tokio::test]
+async fn a_repository_with_a_fetcher_of_its_own_needs_no_definition_and_others_keep_theirs() {
+    let fetchers = BTreeMap::from([("dev".to_owned(), Arc::new(Builds) as Arc<dyn Fetcher>)]);
+    let catalogue = Catalogue { fetchers, ..catalogue() };
+    for (plugin, expected) in [("dev/greet", "/builds/greet"), ("corp/greet", "/cache/greet")] {
+        assert_eq!(catalogue.obtain(&key(plugin)).await.unwrap().program, PathBuf::from(expected));
+    }
 }
 
 #[tokio::test]

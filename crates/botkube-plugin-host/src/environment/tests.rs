@@ -145,3 +145,11 @@ fn what_is_no_level_counts_as_info() {
 fn without_a_variable_no_level_was_asked_for() {
     check_level(&[("LOG_LEVEL_EXECUTOR_OTHER_KUBECTL", "debug")], None);
 }
+
+#[test]
+fn the_line_for_a_plugin_started_by_hand_can_be_typed() {
+    let line = line_by_hand(Path::new("/tmp/botkube-1"), Path::new("./it's mine"));
+    assert!(line.starts_with("env BOTKUBE=52ca7b74-28eb-4fac-ae79-31a9cbda2454 PLUGIN_PROTOCOL_VERSIONS=3 "), "{line}");
+    assert!(line.contains(" PLUGIN_UNIX_SOCKET_DIR=/tmp/botkube-1 TMPDIR=/tmp/botkube-1 "), "{line}");
+    assert!(line.ends_with(r"it'\''s mine_deps' './it'\''s mine'"), "{line}");
+}

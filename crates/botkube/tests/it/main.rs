@@ -3,8 +3,9 @@
 //! Reading order: `support` a machine of its own for every test · `exec` statuses, exit codes, outputs · `channels` where a
 //! command is run · `commands` what can be typed · `bindings` which plugin answers with which configurations · `config`
 //! configurations looked at · `message` a message looked at · `bad_plugins`, `bad_input` what goes wrong and what is said ·
-//! `processes` what is left behind · `supervision` what is done about plugins that fail, `streaming` answers that come piece by piece (through the
-//! plugin host, where the command line shows too little) · `piped`, `terminal`, `live_terminal` the ways to talk.
+//! `processes` what is left behind · `supervision` what is done about plugins that fail, `streaming` answers that come piece
+//! by piece, `swap` plugins that are replaced or started by somebody else (all three through the plugin host, where the
+//! command line shows too little) · `piped`, `terminal`, `live_terminal` the ways to talk.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod bad_input;
@@ -22,4 +23,5 @@ mod processes;
 mod streaming;
 mod supervision;
 mod support;
+mod swap;
 mod terminal;

@@ -10,6 +10,7 @@ use http::{Request, Response, Uri};
 use hyper::{body::Incoming, client::conn::http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_util::sync::CancellationToken;
 use tonic::{Code, Status, body::Body};
 use tonic_prost::ProstCodec;
 use tower_service::Service;
@@ -26,6 +27,10 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Connection {
     sender: http2::SendRequest<Body>,
+    /// Cancelled when it is to be closed.
+    close: CancellationToken,
+    /// Cancelled when it is.
+    closed: CancellationToken,
 }
 
 impl Connection {
@@ -38,12 +43,25 @@ impl Connection {
             .initial_connection_window_size(CONNECTION_WINDOW)
             .handshake(TokioIo::new(stream))
             .await?;
+        let (close, closed) = (CancellationToken::new(), CancellationToken::new());
+        let (to_close, is_closed) = (close.clone(), closed.clone().drop_guard());
         tokio::spawn(async move {
-            if let Err(error) = connection.await {
+            if let Some(Err(error)) = to_close.run_until_cancelled(connection).await {
                 tracing::debug!(%error, "the connection to a plugin broke");
             }
+            drop(is_closed);
         });
-        Ok(Self { sender })
+        Ok(Self { sender, close, closed })
+    }
+
+    /// Closes it; calls under way break.
+    pub(super) fn close(&self) {
+        self.close.cancel();
+    }
+
+    /// Waits until it is closed, by whichever end.
+    pub(super) async fn closed(&self) {
+        self.closed.cancelled().await;
     }
 
     /// Whether the connection is gone for good.

@@ -36,6 +36,8 @@ pub struct Exit {
     pub status: Option<ExitStatus>,
     /// Whether this host killed it.
     pub killed: bool,
+    /// Whether somebody else had started it: all that is known is that its connection is closed.
+    pub attached: bool,
     /// What it printed and logged last, oldest first.
     pub output: Vec<String>,
 }
@@ -97,7 +99,7 @@ impl Process {
         match exit.wait_for(Option::is_some).await {
             Ok(exit) => exit.clone().expect("it was waited for"),
             // The task that watches is gone with its runtime, and so is the process.
-            Err(_) => Exit { status: None, killed: true, output: Vec::new() },
+            Err(_) => Exit { status: None, killed: true, attached: false, output: Vec::new() },
         }
     }
 
@@ -105,7 +107,7 @@ impl Process {
     /// dead file server, is not waited for longer than [`REAP`]; it is reaped whenever it ends.
     pub(super) async fn kill(&self) -> Exit {
         self.kill.cancel();
-        let unkillable = |_| Exit { status: None, killed: true, output: Vec::new() };
+        let unkillable = |_| Exit { status: None, killed: true, attached: false, output: Vec::new() };
         time::timeout(REAP, self.exited()).await.unwrap_or_else(unkillable)
     }
 }
@@ -154,7 +156,7 @@ async fn keep(
     if let Some(socket) = socket {
         remove_socket(&socket);
     }
-    report.send_replace(Some(Exit { status, killed, output: recent.lines() }));
+    report.send_replace(Some(Exit { status, killed, attached: false, output: recent.lines() }));
 }
 
 /// Waits until the process has ended, without reaping it.
@@ -181,6 +183,9 @@ fn remove_socket(path: &Path) {
 
 impl fmt::Display for Exit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.attached {
+            return f.write_str("its connection was closed");
+        }
         let Some(status) = self.status else { return f.write_str("ended, nobody knows how") };
         match (status.code(), status.signal()) {
             (_, Some(9)) if self.killed => f.write_str("killed by the host"),

@@ -26,7 +26,7 @@ pub(super) struct Listener {
     listener: UnixListener,
     path: PathBuf,
     /// Who was our parent before the handshake was printed: printing it to a host that was gone by then fails.
-    host: Option<Pid>,
+    parent: Option<Pid>,
 }
 
 /// Why a plugin cannot listen.
@@ -66,7 +66,7 @@ impl Listener {
                 return Err(ListenError::PathTooLong { path, length });
             }
             match UnixListener::bind(&path) {
-                Ok(listener) => return Ok(Self { listener, path, host: getppid() }),
+                Ok(listener) => return Ok(Self { listener, path, parent: getppid() }),
                 Err(error) if error.kind() == io::ErrorKind::AddrInUse && last < 999 => last += 1,
                 Err(source) => return Err(ListenError::Bind { path, source }),
             }
@@ -78,10 +78,12 @@ impl Listener {
     }
 
     /// Accepts until `shutdown`, then lets running calls end within `drain`, calls `drained`, and lets the connections end.
+    /// A parent that is the host is not outlived.
     pub(super) async fn serve(
         self,
         router: Arc<Router>,
         tls: connection::Tls,
+        has_host: bool,
         shutdown: &CancellationToken,
         drain: Duration,
         drained: impl FnOnce(),
@@ -105,8 +107,8 @@ impl Listener {
                 },
                 Some(_) = connections.join_next() => {}
                 // A host that was killed cannot say Shutdown: its connection breaks and its children get another parent.
-                _ = orphan_check.tick(), if connections.is_empty() => {
-                    if getppid() != self.host {
+                _ = orphan_check.tick(), if has_host && connections.is_empty() => {
+                    if getppid() != self.parent {
                         tracing::debug!("the host is gone");
                         break;
                     }

@@ -5,7 +5,7 @@ use std::{
     collections::VecDeque,
     fs::File,
     io::{self, PipeReader, Read, Write},
-    os::fd::AsFd,
+    os::{fd::AsFd, unix::fs::FileTypeExt},
     sync::{Arc, Mutex, PoisonError},
     thread,
 };
@@ -69,6 +69,12 @@ impl Stdio {
     pub(super) fn print(&mut self, text: &str) -> io::Result<()> {
         self.real_stdout.write_all(text.as_bytes())?;
         self.real_stdout.flush()
+    }
+
+    /// Whether a host may read the handshake, and not a person who started the plugin in a terminal or a debugger.
+    pub(super) fn leads_to_a_host(&self) -> bool {
+        let kind = self.real_stdout.metadata().map(|metadata| metadata.file_type());
+        kind.map_or(true, |kind| kind.is_fifo() || kind.is_socket())
     }
 
     pub(super) fn real_stderr(&self) -> io::Result<File> {

@@ -81,7 +81,7 @@ async fn all_versions_are_offered_and_the_plugins_own_is_used() {
     let change = |config: &mut Config| config.versions = vec![6, 7, 8];
     let running = start_with(Launch::new(peer()), change).await;
     assert_eq!(environment(&running).await[names::PROTOCOL_VERSIONS], "6,7,8");
-    assert_eq!(running.plugin.version(), VERSION);
+    assert_eq!(running.plugin.version(), Some(VERSION));
     running.end().await;
 }
 

@@ -30,7 +30,7 @@ macro_rules! exchange {
 pub(crate) use exchange;
 
 pub(crate) async fn the_handshake_gives_the_version_offered(peer: Running) {
-    assert_eq!(peer.plugin.version(), VERSION);
+    assert_eq!(peer.plugin.version(), Some(VERSION));
     peer.end().await;
 }
 

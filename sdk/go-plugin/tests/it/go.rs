@@ -62,6 +62,11 @@ macro_rules! versions {
             }
 
             #[tokio::test]
+            async fn its_plugin_started_by_hand_is_found_and_leaves_when_it_is_asked_to() {
+                crate::attach::check(&crate::go::program(concat!("peer-plugin-", $version))).await;
+            }
+
+            #[tokio::test]
             async fn its_plugin_is_gone_when_dropped() {
                 crate::life::a_dropped_plugin_is_gone(crate::go::plugin($version, false).await).await;
             }

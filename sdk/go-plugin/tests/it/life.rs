@@ -1,12 +1,12 @@
 //! How plugins end: asked, told by a signal, killed, frozen, dropped, or by themselves. Must not know how they start.
 
-use std::time::Duration;
+use std::{fs, time::Duration};
 
-use go_plugin::host::{Launch, PingError};
-use rustix::process::Signal;
+use go_plugin::host::{Direct, Launch, PingError, Plugin, StartReason};
+use rustix::process::{Pid, Signal};
 use tokio::{net::UnixListener, time::Instant};
 
-use crate::support::{Running, SOON, call, lives, peer, script, start, start_with, until};
+use crate::support::{Running, SOON, call, config, lives, nothing_left, peer, script, start, start_with, until};
 
 /// How much longer than its deadline anything may take on a busy machine.
 const SLACK: Duration = Duration::from_secs(2);
@@ -160,4 +160,17 @@ async fn of_the_paths_a_plugin_may_name_only_a_plugins_socket_is_removed() {
         running.plugin.kill().await;
         assert_eq!(path.exists(), left, "{name}");
     }
+}
+
+#[tokio::test]
+async fn a_start_that_is_called_off_has_left_nothing_when_it_returns() {
+    let (config, dir, _) = config(script(r#"sleep 1000 & echo $! > "$TMPDIR/child"; wait"#));
+    let child = dir.path().join("child");
+    let called_off = until("the plugin's child", || fs::read_to_string(&child).is_ok_and(|id| id.ends_with('\n')));
+    let error = Plugin::start_unless(config, &Direct, called_off).await.unwrap_err();
+    assert!(matches!(error.reason, StartReason::CalledOff), "{error}");
+    let id = fs::read_to_string(&child).unwrap();
+    until("the child's end", || !lives(Pid::from_raw(id.trim().parse().unwrap()).unwrap())).await;
+    fs::remove_file(&child).unwrap();
+    nothing_left(dir.path()).await;
 }

@@ -6,6 +6,7 @@
 //! `--features auto-mtls` for all of it, and with `-- --skip go::` where there is no Go.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod attach;
 mod environment;
 mod exchange;
 mod faults;

@@ -103,7 +103,7 @@ impl Running {
     }
 
     pub(crate) fn id(&self) -> Pid {
-        Pid::from_raw(self.plugin.id().cast_signed()).unwrap()
+        Pid::from_raw(self.plugin.id().unwrap().cast_signed()).unwrap()
     }
 
     pub(crate) fn signal(&self, signal: Signal) {
@@ -113,7 +113,7 @@ impl Running {
     /// Stops the process as a debugger does, and waits until every thread of it has stopped.
     pub(crate) async fn freeze(&self) {
         self.signal(Signal::STOP);
-        let threads = format!("/proc/{}/task", self.plugin.id());
+        let threads = format!("/proc/{}/task", self.id());
         let states = || fs::read_dir(&threads).into_iter().flatten().flatten().map(|thread| state(&thread.path()));
         until("every thread's stop", || states().all(|state| state == Some('T'))).await;
     }

@@ -11,13 +11,14 @@ use super::*;
 enum Happens {
     Wanted,
     Keep,
+    Replace,
     Pass(u64),
     /// One of the orders under way comes to its end, well or not.
     Done(usize, bool),
     Dies,
     Suspected,
     Broken,
-    /// A report about some process long gone.
+    /// A report about some process long gone, or some attempt that was called off.
     Late(u64, u8),
     Stop,
 }
@@ -26,6 +27,7 @@ fn happens() -> impl Strategy<Value = Happens> {
     prop_oneof![
         5 => Just(Happens::Wanted),
         1 => Just(Happens::Keep),
+        3 => Just(Happens::Replace),
         4 => (0_u64..700_000).prop_map(Happens::Pass),
         12 => (any::<usize>(), any::<bool>()).prop_map(|(which, well)| Happens::Done(which, well)),
         3 => Just(Happens::Dies),
@@ -36,18 +38,19 @@ fn happens() -> impl Strategy<Value = Happens> {
     ]
 }
 
-/// What is really there: orders under way, processes, and people who wait.
+/// What is really there: orders under way, processes, those of them that retired, and people who wait.
 struct World {
     life: Life,
     orders: Vec<Action>,
     alive: BTreeSet<Generation>,
+    retired: BTreeSet<Generation>,
     waiting: usize,
 }
 
 impl World {
     fn new(policy: Policy) -> Self {
         let life = Life { policy, ..Life::new() };
-        Self { life, orders: Vec::new(), alive: BTreeSet::new(), waiting: 0 }
+        Self { life, orders: Vec::new(), alive: BTreeSet::new(), retired: BTreeSet::new(), waiting: 0 }
     }
 
     fn happen(&mut self, what: Happens) {
@@ -58,6 +61,7 @@ impl World {
                 self.take(Event::Wanted);
             }
             Happens::Keep => self.take(Event::Keep),
+            Happens::Replace => self.take(Event::Replace),
             Happens::Pass(millis) => {
                 self.life.pass(Duration::from_millis(millis));
                 self.take(Event::Tick);
@@ -87,7 +91,10 @@ impl World {
                     Report::Suspect,
                     Report::Broken(reason()),
                 ];
-                if let Some(about) = generation.checked_sub(1 + back % 4) {
+                let state = &self.life.state;
+                let about = state.newest.saturating_sub(back % 5);
+                let candidate = state.candidate.map(|candidate| candidate.generation);
+                if about != generation && Some(about) != candidate {
                     self.take(Event::Report(about, reports[usize::from(report) % reports.len()].clone()));
                 }
             }
@@ -102,15 +109,15 @@ impl World {
         let (about, report) = match order {
             Action::Fetch(g) if well => (g, Report::Fetched),
             Action::Fetch(g) => (g, Report::CannotBeHad(reason())),
-            Action::Start(g) if well => {
+            Action::Start(g) | Action::StartFormer(g) if well => {
                 self.alive.insert(g);
                 (g, Report::Started)
             }
-            Action::Start(g) => (g, Report::NotStarted(reason())),
+            Action::Start(g) | Action::StartFormer(g) => (g, Report::NotStarted(reason())),
             Action::Ping(g) if well => (g, Report::Well(Left::Calls(reason()))),
             Action::Ping(g) => (g, unwell(reason())),
             Action::Kill(g) | Action::Dismiss(g) => return self.dies(g),
-            Action::CallOff(_) | Action::GiveUp(_) => return,
+            Action::CallOff(_) | Action::Retire(_) | Action::GiveUp(_) => return,
         };
         self.take(Event::Report(about, report));
     }
@@ -126,18 +133,21 @@ impl World {
         self.life.take(event);
         for action in std::mem::take(&mut self.life.actions) {
             match action {
-                Action::Start(_) => assert!(
-                    self.alive.is_empty() && !self.orders.iter().any(|order| matches!(order, Action::Start(_))),
-                    "a second process is started"
-                ),
-                Action::Ping(g) | Action::Kill(g) | Action::Dismiss(g) => {
+                Action::Start(about) | Action::StartFormer(about) => self.starts(about),
+                Action::Ping(g) | Action::Kill(g) | Action::Dismiss(g) | Action::Retire(g) => {
                     assert!(self.alive.contains(&g), "{action:?} is about no process");
                 }
                 _ => {}
             }
             match action {
-                Action::CallOff(_) => self.orders.clear(),
+                Action::CallOff(about) => self.orders.retain(|order| self::about(order) != Some(about)),
                 Action::GiveUp(_) => {}
+                // Whoever owns it looks after its end.
+                Action::Retire(g) => {
+                    self.orders.retain(|order| self::about(order) != Some(g));
+                    self.alive.remove(&g);
+                    assert!(self.retired.insert(g), "{g} retires twice");
+                }
                 // Nobody who is being killed is asked for his health.
                 Action::Kill(g) => {
                     self.orders.retain(|order| *order != Action::Ping(g));
@@ -151,9 +161,25 @@ impl World {
         }
     }
 
+    /// A process is started beside no other one, unless it is to take that one's place.
+    fn starts(&self, about: Generation) {
+        let state = &self.life.state;
+        assert!(!self.alive.contains(&about) && !self.retired.contains(&about), "{about} is started twice");
+        let starting = self.orders.iter().filter(|order| matches!(order, Action::Start(_) | Action::StartFormer(_)));
+        assert_eq!(starting.count(), 0, "a second process is started");
+        let is_candidate = state.candidate.is_some_and(|candidate| candidate.generation == about);
+        let beside = self.alive.iter().filter(|process| !self.is_being_ended(**process));
+        assert!(is_candidate || beside.count() == 0, "a process is started beside another: {state:?}");
+    }
+
+    fn is_being_ended(&self, process: Generation) -> bool {
+        self.orders.iter().any(|order| matches!(order, Action::Kill(g) | Action::Dismiss(g) if *g == process))
+    }
+
     fn is_sound(&self) {
         let state = &self.life.state;
-        assert!(self.alive.len() <= 1, "two processes: {:?}", self.alive);
+        let serving: Vec<_> = self.alive.iter().filter(|process| !self.is_being_ended(**process)).collect();
+        assert!(serving.len() <= 1, "two processes serve: {serving:?}");
         assert!(state.restarts <= self.life.policy.restart.threshold, "{state:?}");
         match state.offer() {
             Offer::Serve(g) => assert!(self.alive.contains(&g), "nobody serves: {state:?}"),
@@ -163,8 +189,17 @@ impl World {
         }
         for process in &self.alive {
             let held = matches!(state.phase, Phase::Ready(_)) && state.generation == *process;
-            let ending = self.orders.iter().any(|o| matches!(o, Action::Kill(g) | Action::Dismiss(g) if g == process));
-            assert!(held || ending, "the process {process} is lost: {state:?}");
+            assert!(held || self.is_being_ended(*process), "the process {process} is lost: {state:?}");
+        }
+        if let Some(candidate) = state.candidate {
+            let order = self.orders.iter().find(|order| about(order) == Some(candidate.generation));
+            assert!(order.is_some(), "a candidate has no end: {state:?}");
+        }
+        for order in &self.orders {
+            let about = about(order).expect("an order is about a process");
+            let candidate = state.candidate.map(|candidate| candidate.generation);
+            let known = about == state.generation || Some(about) == candidate || self.is_being_ended(about);
+            assert!(known, "{order:?} ends and nobody listens: {state:?}");
         }
     }
 
@@ -176,13 +211,22 @@ impl World {
     }
 }
 
+/// Which process an order is about.
+fn about(order: &Action) -> Option<Generation> {
+    match order {
+        Action::Fetch(g) | Action::Start(g) | Action::StartFormer(g) | Action::Ping(g) => Some(*g),
+        Action::Kill(g) | Action::Dismiss(g) | Action::Retire(g) | Action::CallOff(g) => Some(*g),
+        Action::GiveUp(_) => None,
+    }
+}
+
 proptest! {
     #[test]
     fn no_events_lead_to_two_processes_a_lost_one_or_a_waiter_without_an_answer(
         gives_up in any::<bool>(),
         threshold in 0_u32..4,
         events in vec(happens(), 0..80),
-        outcomes in vec(any::<bool>(), 8),
+        outcomes in vec(any::<bool>(), 12),
     ) {
         let at_threshold = if gives_up { AtThreshold::RestartAgent } else { AtThreshold::DeactivatePlugin };
         let mut world = World::new(policy(at_threshold, threshold));

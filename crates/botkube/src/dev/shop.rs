@@ -1,0 +1,221 @@
+//! What is done about each change while the agent serves: a new build takes the place of the one before, a new configuration
+//! counts at once, and whatever fails is said and changes nothing.
+
+use std::{
+    collections::BTreeSet,
+    io::{self, IsTerminal},
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use botkube_agent::agent::{PluginEvent, line_by_hand};
+use botkube_author::project::{BuildError, Built, Project};
+use tokio::{
+    sync::mpsc,
+    task::{AbortHandle, JoinSet},
+};
+
+use super::{bench::Bench, binding, changes::Changes, notices::Notices, seconds};
+use crate::{setup, talk::Stage};
+
+/// Everything the author's loop works with.
+pub(super) struct Shop {
+    pub(super) projects: Vec<Project>,
+    pub(super) settings: binding::Settings,
+    pub(super) bench: Arc<Bench>,
+    pub(super) changes: Changes,
+    pub(super) happened: mpsc::Receiver<Happened>,
+    /// Whether somebody else starts the plugins.
+    pub(super) attach: bool,
+    pub(super) recording: Option<PathBuf>,
+}
+
+/// What happens without the author having saved anything.
+pub(super) enum Happened {
+    /// To a plugin.
+    Plugin(PluginEvent),
+    /// A plugin is waited for that the author starts.
+    Waiting(String),
+}
+
+/// A build that came to its end.
+struct Done {
+    project: usize,
+    built: Result<Vec<Built>, BuildError>,
+    /// When what was built was saved.
+    saved: Instant,
+    took: Duration,
+}
+
+impl Shop {
+    /// Works until it is dropped.
+    pub(super) async fn work(mut self, stage: Stage) {
+        let is_blind = !(io::stdin().is_terminal() && io::stdout().is_terminal());
+        let mut notices = Notices::new(stage.rooms.clone(), is_blind);
+        let mut builds = Builds::start(&self.projects, &self.changes);
+        let mut settings = self.changes.settings();
+        let mut swaps = Swaps::default();
+        loop {
+            tokio::select! {
+                Some(done) = builds.done.recv() => self.built(done, &stage, &mut notices, &mut swaps).await,
+                _ = settings.next() => self.configure(&stage, &mut notices).await,
+                Some(happened) = self.happened.recv() => self.tell(happened, &stage, &mut notices, &mut swaps).await,
+                else => return,
+            }
+        }
+    }
+
+    /// A build has ended.
+    async fn built(&self, done: Done, stage: &Stage, notices: &mut Notices, swaps: &mut Swaps) {
+        let Done { project, built, saved, took } = done;
+        let dir = self.projects[project].dir().display().to_string();
+        let built = match built {
+            Ok(built) => built,
+            Err(BuildError::Failed { command, output, code }) => {
+                let title = format!("It does not build: `{command}` ended with {code}. What was there before goes on.");
+                return notices.tell(&title, &output).await;
+            }
+            Err(error) => return notices.line(&format!("{error}. What was there before goes on.")).await,
+        };
+        let before = self.bench.names();
+        let changed = match self.bench.put(&built) {
+            Ok(changed) => changed,
+            Err(error) => return notices.line(&format!("What was built in {dir} cannot be kept: {error}")).await,
+        };
+        if changed.is_empty() {
+            return notices.line(&format!("Built in {}: the same as before.", seconds(took))).await;
+        }
+        // A name that nobody has any more is of a program that was renamed or removed.
+        if self.projects.len() == 1 {
+            self.bench.keep(&built.iter().map(|built| built.name.clone()).collect::<BTreeSet<_>>());
+        }
+        if self.bench.names() != before {
+            self.configure(stage, notices).await;
+        }
+        let config = stage.agent.dispatcher.snapshot().config.clone();
+        for name in changed {
+            if self.attach {
+                notices.line(&format!("`{name}` is built again; start it again to have it.")).await;
+                continue;
+            }
+            swaps.begin(&name, saved, took);
+            for plugin in binding::bound_as(&config, &name) {
+                stage.agent.replace(&plugin);
+            }
+        }
+    }
+
+    /// The configuration was saved, or other plugins are there to be bound.
+    async fn configure(&self, stage: &Stage, notices: &mut Notices) {
+        let (mut config, shown) = match self.settings.bound(&self.bench.names()) {
+            Ok(bound) => bound,
+            Err(error) => {
+                return notices
+                    .tell("botkube.yaml cannot be used. What was there before goes on.", &error.to_string())
+                    .await;
+            }
+        };
+        if self.attach {
+            super::without_deadlines(&mut config);
+        }
+        let channels = setup::console_channels(&config);
+        match stage.agent.adopt(config, &shown) {
+            Ok(()) => {
+                if let Some(rooms) = &stage.rooms {
+                    rooms.arrange(setup::with_controls(channels));
+                }
+                notices.line("The configuration in botkube.yaml counts from now on.").await;
+            }
+            Err(error) => {
+                notices.line(&format!("botkube.yaml cannot be used: {error}. What was there before goes on.")).await;
+            }
+        }
+    }
+
+    /// Something happened to a plugin.
+    async fn tell(&self, happened: Happened, stage: &Stage, notices: &mut Notices, swaps: &mut Swaps) {
+        match happened {
+            Happened::Plugin(PluginEvent::Started { plugin, replaced, .. }) => {
+                let name = plugin.name();
+                self.bench.serves(name);
+                if let Some(completer) = &stage.completer {
+                    completer.forget(&plugin);
+                }
+                if let Some((saved, took)) = swaps.end(name) {
+                    let whole = saved.elapsed();
+                    let beyond = whole.saturating_sub(took).as_millis();
+                    tracing::info!(plugin = name, build = ?took, ?whole, replaced, "a new build answers");
+                    notices.line(&format!("`{name}` is new: built in {}, {beyond} ms more.", seconds(took))).await;
+                }
+            }
+            Happened::Plugin(PluginEvent::NotStarted { plugin, reason, output, kept }) => {
+                swaps.end(plugin.name());
+                let rest = if kept { " What was there before goes on." } else { "" };
+                notices.tell(&format!("{}.{rest}", reason.trim_end_matches('.')), &output.join("\n")).await;
+            }
+            Happened::Plugin(PluginEvent::Ended { plugin, how, output }) => {
+                notices.tell(&format!("`{}` ended: {how}", plugin.name()), &output.join("\n")).await;
+            }
+            Happened::Waiting(name) => {
+                let (Ok(dir), Some(program)) = (self.bench.place(&name), self.bench.origin(&name)) else { return };
+                let title = format!(
+                    "`{name}` is waited for. Start it in another terminal, or in a debugger with these variables:"
+                );
+                notices.tell(&title, &line_by_hand(&dir, &program)).await;
+            }
+        }
+    }
+}
+
+/// Builds under way that nobody has seen the end of.
+#[derive(Default)]
+struct Swaps {
+    begun: std::collections::BTreeMap<String, (Instant, Duration)>,
+}
+
+impl Swaps {
+    fn begin(&mut self, name: &str, saved: Instant, took: Duration) {
+        self.begun.insert(name.to_owned(), (saved, took));
+    }
+
+    fn end(&mut self, name: &str) -> Option<(Instant, Duration)> {
+        self.begun.remove(name)
+    }
+}
+
+/// One builder for each project; they end with it.
+struct Builds {
+    done: mpsc::Receiver<Done>,
+    _tasks: JoinSet<()>,
+}
+
+impl Builds {
+    fn start(projects: &[Project], changes: &Changes) -> Self {
+        let (sender, done) = mpsc::channel(1);
+        let mut tasks = JoinSet::new();
+        for (number, project) in projects.iter().cloned().enumerate() {
+            let (mut saved, done) = (changes.project(number), sender.clone());
+            let _: AbortHandle = tasks.spawn(async move {
+                let mut since = saved.next().await;
+                loop {
+                    let began = Instant::now();
+                    let built = tokio::select! {
+                        built = project.build(&|line| tracing::debug!("{line}")) => built,
+                        // What is being built is old already; dropping it ends the tools.
+                        again = saved.next() => {
+                            since = again;
+                            continue;
+                        }
+                    };
+                    let outcome = Done { project: number, built, saved: since, took: began.elapsed() };
+                    if done.send(outcome).await.is_err() {
+                        return;
+                    }
+                    since = saved.next().await;
+                }
+            });
+        }
+        Self { done, _tasks: tasks }
+    }
+}
