@@ -121,7 +121,7 @@ fn known() -> Vec<String> {
 }
 
 fn names(missing: &[Missing]) -> String {
-    missing.iter().map(|missing| missing.what.as_str()).collect::<Vec<_>>().join(", ")
+    missing.iter().map(|missing| missing.what.as_str()).collect::<Vec<_>>().join("; ")
 }
 
 fn commands(missing: &[Missing]) -> String {

@@ -235,15 +235,18 @@ async fn metadata(dir: &Path, platforms: &[Platform]) -> Result<Metadata, BuildE
 }
 
 async fn compiler(dir: &Path) -> Result<Compiler, BuildError> {
-    let mut rustc = Command::new("rustc");
-    rustc.args(["-vV", "--print", "sysroot"]).current_dir(dir);
-    let said = String::from_utf8_lossy(&ask(rustc, INSTALL).await?).into_owned();
+    let said = async |args: &[&str]| {
+        let mut rustc = Command::new("rustc");
+        rustc.args(args).current_dir(dir);
+        Ok::<_, BuildError>(String::from_utf8_lossy(&ask(rustc, INSTALL).await?).into_owned())
+    };
+    let version = said(&["-vV"]).await?;
     let value = |key: &str| {
-        let line = said.lines().find_map(|line| line.strip_prefix(key)).unwrap_or_default();
+        let line = version.lines().find_map(|line| line.strip_prefix(key)).unwrap_or_default();
         line.trim_start_matches(':').trim().to_owned()
     };
-    let sysroot = said.lines().find(|line| line.starts_with('/')).unwrap_or_default();
-    Ok(Compiler { sysroot: sysroot.into(), host: value("host"), commit: value("commit-hash") })
+    let sysroot = said(&["--print", "sysroot"]).await?.trim_end().into();
+    Ok(Compiler { sysroot, host: value("host"), commit: value("commit-hash") })
 }
 
 /// Checks that everything is there that is needed for these platforms.
@@ -260,7 +263,7 @@ async fn needs(dir: &Path, platforms: &[Platform], compiler: &Compiler, has_c: b
     let linkers: Vec<_> = platforms.iter().map(|platform| linker(platform, has_c)).collect();
     if linkers.contains(&Linker::Rust) && !rustlib.join(&compiler.host).join("bin/rust-lld").is_file() {
         lacking
-            .push(Missing { what: "rust-lld, the linker of Rust's own distribution".into(), install: INSTALL.into() });
+            .push(Missing { what: "rust-lld (a part of Rust as rustup installs it)".into(), install: INSTALL.into() });
     }
     if linkers.contains(&Linker::Zig) {
         let zig = works(dir, "python3", &["-m", "ziglang", "version"]).await || works(dir, "zig", &["version"]).await;

@@ -78,6 +78,6 @@ fn everything_that_is_missing_is_said_at_once_with_what_installs_it() {
     let error = Error::Missing(vec![missing("a", "get a"), missing("b", "get b")]);
     assert_eq!(
         error.to_string(),
-        "nothing was built, since something is missing: a, b; install it with\n  get a\n  get b"
+        "nothing was built, since something is missing: a; b; install it with\n  get a\n  get b"
     );
 }

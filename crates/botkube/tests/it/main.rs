@@ -5,7 +5,8 @@
 //! configurations looked at · `message` a message looked at · `bad_plugins`, `bad_input` what goes wrong and what is said ·
 //! `processes` what is left behind · `supervision` what is done about plugins that fail, `streaming` answers that come piece
 //! by piece, `swap` plugins that are replaced or started by somebody else (all three through the plugin host, where the
-//! command line shows too little) · `piped`, `terminal`, `live_terminal` the ways to talk.
+//! command line shows too little) · `piped`, `terminal`, `live_terminal` the ways to talk · `plugin_new`,
+//! `plugin_build` from an empty folder to built plugins.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod bad_input;
@@ -18,6 +19,7 @@ mod exec;
 mod live_terminal;
 mod message;
 mod piped;
+mod plugin_build;
 mod plugin_new;
 mod processes;
 mod streaming;

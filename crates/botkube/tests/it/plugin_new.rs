@@ -28,7 +28,7 @@ fn at_home(command: &mut Command) {
 }
 
 /// Where what tests build is kept for the next time.
-fn target() -> PathBuf {
+pub(crate) fn target() -> PathBuf {
     let test = env::current_exe().unwrap();
     test.ancestors().nth(3).unwrap().join("scaffold")
 }
@@ -42,11 +42,16 @@ fn tool(project: &Path, line: &str) {
     // What a project is built with does not depend on how these tests are.
     command.args(words).current_dir(project).env("CARGO_TARGET_DIR", target()).env("CARGO_INCREMENTAL", "0");
     let out = command.output().unwrap_or_else(|error| panic!("{line}: {error}"));
-    assert!(out.status.success(), "{line}: {}{}", String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
+    assert!(
+        out.status.success(),
+        "{line}: {}{}",
+        String::from_utf8_lossy(&out.stdout),
+        String::from_utf8_lossy(&out.stderr)
+    );
 }
 
 /// A new project in a folder of its own.
-fn made(machine: &Machine, args: &[&str]) -> PathBuf {
+pub(crate) fn made(machine: &Machine, args: &[&str]) -> PathBuf {
     let out = author(machine, &[&["plugin", "new", "executor"], args].concat()).output().unwrap();
     assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
     contains(&String::from_utf8_lossy(&out.stdout), &[&format!("cd {}\n", args[0]), "botkube dev"]);
@@ -73,10 +78,10 @@ fn a_project_in_rust_is_tested_and_answers_without_an_edit_inside_another_worksp
     assert_eq!(fs::read_to_string(project.join("Cargo.lock")).unwrap(), locked);
     let program = target().join("debug/executor-two-words");
     answers(&machine, &program, &["two-words", "everybody"], "Hello, everybody!");
-    contains(&machine.run(["exec", "--plugin", program.to_str().unwrap(), "--", "two-words help"]).stdout, &[
-        "[Greet everybody] two-words everybody",
-        "[Greet me] two-words",
-    ]);
+    contains(
+        &machine.run(["exec", "--plugin", program.to_str().unwrap(), "--", "two-words help"]).stdout,
+        &["[Greet everybody] two-words everybody", "[Greet me] two-words"],
+    );
 }
 
 mod go {
