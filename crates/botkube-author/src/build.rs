@@ -92,11 +92,11 @@ pub enum Error {
         /// The platform.
         platform: Platform,
         /// Why.
-        error: BuildError,
+        error: Box<BuildError>,
     },
     /// A tool does not say how things are.
     #[error("{0}")]
-    Ask(BuildError),
+    Ask(Box<BuildError>),
     /// A file cannot be read or written.
     #[error("{path}: {error}")]
     File {
@@ -171,7 +171,7 @@ pub async fn build(
         progress(Progress::Began(platform));
         let said = |line: &str| progress(Progress::Said(platform, line));
         let built = builder.build(platform, &said).await;
-        for plugin in built.map_err(|error| Error::Build { platform: platform.clone(), error })? {
+        for plugin in built.map_err(|error| Error::Build { platform: platform.clone(), error: Box::new(error) })? {
             made.extend(publish(&plugin, platform, options.archive, &out)?);
         }
         progress(Progress::Done(platform, began.elapsed()));

@@ -29,7 +29,7 @@ impl Builder {
     pub(super) async fn prepare(dir: &Path, aside: &Path) -> Result<Self, Error> {
         let mains = mains(dir, &|_| {}).await.map_err(|error| match error {
             BuildError::Tool { tool, install } => Error::Missing(vec![Missing { what: tool, install }]),
-            error => Error::Ask(error),
+            error => Error::Ask(Box::new(error)),
         })?;
         Ok(Self { dir: dir.to_owned(), mains, aside: aside.to_owned() })
     }

@@ -323,7 +323,7 @@ fn toml(texts: &[String]) -> String {
 fn missing(error: BuildError) -> Error {
     match error {
         BuildError::Tool { tool, install } => Error::Missing(vec![Missing { what: tool, install }]),
-        error => Error::Ask(error),
+        error => Error::Ask(Box::new(error)),
     }
 }
 
