@@ -20,7 +20,7 @@ const VERBS: &[(&str, &str)] = &[
     ("tidy", "                          the rules on layout, dependencies and headers"),
     ("codegen", "[--check]              the code made from .proto files, and docs/configuration.md"),
     ("bench", "[--quick] [--rounds N] [--write]   our host and plugin against the original's"),
-    ("soak", "[--minutes N]             longer: fuzzing, repeated interop tests, foreign builds"),
+    ("soak", "[--minutes N]             longer: fuzzing, repeated interop tests, a plugin for every platform"),
 ];
 
 fn main() -> ExitCode {

@@ -1,6 +1,9 @@
 //! What a fresh machine lacks: finds each tool or installs it, and says so; it knows nothing of what the tools are for.
 
-use std::{path::Path, process::Command};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use crate::sh;
 
@@ -68,6 +71,29 @@ pub(crate) fn target(root: &Path, name: &str) -> Result<(), String> {
     println!("setting up: the standard library for {name}");
     sh::run(&mut sh::command(root, &format!("rustup target add {name}")))
         .map_err(|e| format!("no standard library for {name}: {e}"))
+}
+
+/// What it takes to build a plugin for another Linux and to run it here, or why it cannot be had.
+pub(crate) fn foreign(root: &Path) -> Result<(), String> {
+    target(root, "x86_64-unknown-linux-musl")?;
+    target(root, "aarch64-unknown-linux-musl")?;
+    if sh::works(root, "qemu-aarch64-static --version") {
+        return Ok(());
+    }
+    install(root, "qemu-user-static", "qemu-aarch64-static, which runs programs for another processor,")
+}
+
+/// zig and cargo-zigbuild, which build for macOS: the folder of their programs, among what is built, or why they cannot be had.
+pub(crate) fn zig(root: &Path) -> Result<PathBuf, String> {
+    let place = sh::target_dir(root).join("zig");
+    let programs = place.join("bin");
+    if !programs.join("cargo-zigbuild").is_file() {
+        println!("setting up: zig and cargo-zigbuild");
+        sh::run(Command::new("python3").args(["-m", "venv"]).arg(&place))
+            .and_then(|()| sh::run(Command::new(programs.join("pip")).args(["install", "ziglang", "cargo-zigbuild"])))
+            .map_err(|e| format!("no zig (on Debian: apt-get install python3-venv): {e}"))?;
+    }
+    Ok(programs)
 }
 
 /// Installs a package of the system's, where this user may and apt is how.

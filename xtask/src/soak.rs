@@ -1,16 +1,19 @@
-//! What takes too long for every change: fuzzing, the interop tests again and again, optimised tests, foreign builds.
+//! What takes too long for every change: fuzzing, the interop tests again and again, optimised tests, a plugin for every platform.
 
 use std::{
-    path::Path,
+    collections::BTreeMap,
+    env, fs,
+    path::{Path, PathBuf},
+    process::Command,
     time::{Duration, Instant},
 };
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 
 use crate::{fuzz, setup, sh, test::Tally};
 
-/// What a plugin's author might release for.
-const FOREIGN: &[&str] =
+/// What a plugin's author releases for.
+const TARGETS: &[&str] =
     &["x86_64-unknown-linux-musl", "aarch64-unknown-linux-musl", "x86_64-apple-darwin", "aarch64-apple-darwin"];
 
 /// Half of the time fuzzes and half repeats the interop tests; what else there is comes on top. Whether all was well.
@@ -33,8 +36,8 @@ pub(crate) fn run(root: &Path, minutes: u64) -> Result<bool> {
             tally.tests(root, "cargo test --release -p conformance");
         }
     }
-    println!("\n=== foreign builds of a plugin");
-    FOREIGN.iter().for_each(|target| foreign(root, target, &mut tally));
+    println!("\n=== a new plugin for every platform, twice");
+    every_platform(root, &mut tally);
 
     println!("\n=== licences and advisories");
     let deny = sh::works(root, "cargo deny --version");
@@ -45,21 +48,53 @@ pub(crate) fn run(root: &Path, minutes: u64) -> Result<bool> {
     Ok(tally.is_good())
 }
 
-/// Links the echo plugin for another system. LLVM's linker, which comes with Rust, is enough for musl; Apple's systems want
-/// their libraries, of which zig has what a plugin without TLS needs.
-fn foreign(root: &Path, target: &str, tally: &mut Tally) {
-    if !tally.tool(setup::target(root, target)) {
+/// Builds a new plugin for all platforms in two folders; the same bytes must come of both.
+fn every_platform(root: &Path, tally: &mut Tally) {
+    if !TARGETS.iter().all(|target| tally.tool(setup::target(root, target))) {
         return;
     }
-    let build = format!("--release -p executor-echo --target {target}");
-    if target.ends_with("musl") {
-        let variable = format!("CARGO_TARGET_{}_LINKER", target.replace('-', "_").to_uppercase());
-        tally.check(sh::run(sh::command(root, &format!("cargo build {build}")).env(variable, "rust-lld")));
-    } else if tally.tool(
-        sh::works(root, "cargo zigbuild --help")
-            .then_some(())
-            .ok_or_else(|| format!("{target} is not linked: pip install ziglang cargo-zigbuild")),
-    ) {
-        tally.command(root, &format!("cargo zigbuild {build}"));
+    let zig = setup::zig(root);
+    let Ok(zig) = &zig else {
+        tally.tool(zig.map(drop));
+        return;
+    };
+    tally.check(build_twice(root, zig));
+}
+
+fn build_twice(root: &Path, zig: &Path) -> Result<()> {
+    sh::run(&mut sh::command(root, "cargo build -p botkube"))?;
+    let botkube = sh::target_dir(root).join("debug/botkube");
+    let path = env::join_paths(
+        [zig.to_owned()].into_iter().chain(env::split_paths(&env::var_os("PATH").unwrap_or_default())),
+    )?;
+    let mut made = Vec::new();
+    for folder in ["soak/one", "soak/the/other"] {
+        let folder = sh::target_dir(root).join(folder);
+        let project = folder.join("greet");
+        // What was built before must not decide what is built now.
+        if project.exists() {
+            fs::remove_dir_all(&project)?;
+        }
+        fs::create_dir_all(&folder)?;
+        sh::run(Command::new(&botkube).args(["plugin", "new", "executor", "greet"]).current_dir(&folder))?;
+        let mut build = Command::new(&botkube);
+        build.args(["plugin", "build", "--archive", "tar.gz"]).current_dir(&project);
+        sh::run(build.env("PATH", &path).env_remove("CARGO_TARGET_DIR"))?;
+        made.push(files(&project.join("plugin-dist"))?);
     }
+    ensure!(made[0].len() == 2 * TARGETS.len(), "there are {} files", made[0].len());
+    for (name, bytes) in &made[0] {
+        ensure!(made[1].get(name) == Some(bytes), "{} differs from one folder to the other", name.display());
+    }
+    Ok(())
+}
+
+fn files(dir: &Path) -> Result<BTreeMap<PathBuf, Vec<u8>>> {
+    fs::read_dir(dir)?
+        .map(|entry| entry.map(|entry| (entry.file_name().into(), entry.path())))
+        .map(|entry| {
+            let (name, path): (PathBuf, PathBuf) = entry?;
+            Ok((name, fs::read(path)?))
+        })
+        .collect()
 }

@@ -229,14 +229,17 @@ fn no_ring(root: &Path) -> Result<()> {
 }
 
 fn tests(root: &Path, tally: &mut Tally) {
-    // Tests that talk to Go programs live in modules called `go`, and all of conformance's do.
-    match setup::go(root) {
-        Ok(()) => tally.tests(root, "cargo test --workspace --no-fail-fast"),
-        lacking => {
-            tally.tool(lacking);
-            tally.tests(root, "cargo test --workspace --exclude conformance --no-fail-fast -- --skip go::");
-        }
+    let (mut line, mut skipped) = ("cargo test --workspace --no-fail-fast".to_owned(), String::new());
+    // Tests that talk to Go programs live in modules called `go`, and all of conformance's do; those that build for other
+    // platforms and run what comes of it in modules called `foreign`.
+    if !tally.tool(setup::go(root)) {
+        line.push_str(" --exclude conformance");
+        skipped.push_str(" --skip go::");
     }
+    if !tally.tool(setup::foreign(root)) {
+        skipped.push_str(" --skip foreign::");
+    }
+    tally.tests(root, &format!("{line} --{skipped}"));
 }
 
 fn more_tests(root: &Path, tally: &mut Tally) {

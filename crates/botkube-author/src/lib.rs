@@ -7,9 +7,11 @@
 
 pub mod artifact;
 mod asking;
+pub mod build;
 pub mod inspect;
 pub mod project;
 pub mod publish;
+pub mod scaffold;
 pub mod schema;
 pub mod serve;
 mod tool;

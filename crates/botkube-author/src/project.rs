@@ -3,14 +3,15 @@
 //!
 //! Reading order: [`Project`] · `cargo`, `go`, `own` the three ways it is built.
 
-mod cargo;
-mod go;
+pub(crate) mod cargo;
+pub(crate) mod go;
 mod own;
 
 use std::{
     collections::BTreeMap,
     fmt, io,
     path::{Path, PathBuf},
+    process::Stdio,
 };
 
 use botkube_plugin_host::index::PluginKind;
@@ -285,10 +286,27 @@ pub(crate) async fn run(
         Ok(Ended { status, words }) => {
             Err(BuildError::Failed { command: line, output: words.trim_end().to_owned(), code: status.to_string() })
         }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            Err(BuildError::Tool { tool: program, install: install.to_owned() })
+        Err(error) => Err(not_run(program, install, error)),
+    }
+}
+
+/// Runs a tool for what it prints on standard output.
+pub(crate) async fn ask(mut command: Command, install: &str) -> Result<Vec<u8>, BuildError> {
+    let (line, program) = (Shown(&command).to_string(), command.as_std().get_program().to_string_lossy().into_owned());
+    match command.stdin(Stdio::null()).kill_on_drop(true).output().await {
+        Ok(said) if said.status.success() => Ok(said.stdout),
+        Ok(said) => {
+            let output = String::from_utf8_lossy(&said.stderr).trim_end().to_owned();
+            Err(BuildError::Failed { command: line, output, code: said.status.to_string() })
         }
-        Err(error) => Err(BuildError::Io { doing: format!("run {program}"), error }),
+        Err(error) => Err(not_run(program, install, error)),
+    }
+}
+
+fn not_run(program: String, install: &str, error: io::Error) -> BuildError {
+    match error.kind() {
+        io::ErrorKind::NotFound => BuildError::Tool { tool: program, install: install.to_owned() },
+        _ => BuildError::Io { doing: format!("run {program}"), error },
     }
 }
 

@@ -3,11 +3,10 @@
 //! Reading order: `support` a machine of its own for every test · `exec` statuses, exit codes, outputs · `channels` where a
 //! command is run · `commands` what can be typed · `bindings` which plugin answers with which configurations · `config`
 //! configurations looked at · `message` a message looked at · `bad_plugins`, `bad_input` what goes wrong and what is said ·
-//! `processes` what is left behind · `supply` locks, bundles and lists of plugins · `supervision` what is done about plugins
-//! that fail, `streaming` answers that come piece
+//! `processes` what is left behind · `supervision` what is done about plugins that fail, `streaming` answers that come piece
 //! by piece, `swap` plugins that are replaced or started by somebody else (all three through the plugin host, where the
-//! command line shows too little) · `piped`, `terminal`, `live_terminal` the ways to talk · `dev` an author's loop ·
-//! `publish` a folder of plugins for others.
+//! command line shows too little) · `piped`, `terminal`, `live_terminal` the ways to talk · `plugin_new`, `dev`,
+//! `plugin_test`, `plugin_build`, `publish` an author's way · `supply` locks, bundles and lists of plugins.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod bad_input;
@@ -21,6 +20,8 @@ mod exec;
 mod live_terminal;
 mod message;
 mod piped;
+mod plugin_build;
+mod plugin_new;
 mod processes;
 mod publish;
 mod streaming;
