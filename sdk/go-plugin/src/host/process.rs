@@ -36,6 +36,8 @@ pub struct Exit {
     pub status: Option<ExitStatus>,
     /// Whether this host killed it.
     pub killed: bool,
+    /// Whether its socket was still there; it is removed by now.
+    pub left_socket: bool,
     /// What it printed and logged last, oldest first.
     pub output: Vec<String>,
 }
@@ -97,7 +99,7 @@ impl Process {
         match exit.wait_for(Option::is_some).await {
             Ok(exit) => exit.clone().expect("it was waited for"),
             // The task that watches is gone with its runtime, and so is the process.
-            Err(_) => Exit { status: None, killed: true, output: Vec::new() },
+            Err(_) => Exit { status: None, killed: true, left_socket: false, output: Vec::new() },
         }
     }
 
@@ -105,7 +107,7 @@ impl Process {
     /// dead file server, is not waited for longer than [`REAP`]; it is reaped whenever it ends.
     pub(super) async fn kill(&self) -> Exit {
         self.kill.cancel();
-        let unkillable = |_| Exit { status: None, killed: true, output: Vec::new() };
+        let unkillable = |_| Exit { status: None, killed: true, left_socket: false, output: Vec::new() };
         time::timeout(REAP, self.exited()).await.unwrap_or_else(unkillable)
     }
 }
@@ -151,10 +153,8 @@ async fn keep(
             pump.abort();
         }
     }
-    if let Some(socket) = socket {
-        remove_socket(&socket);
-    }
-    report.send_replace(Some(Exit { status, killed, output: recent.lines() }));
+    let left_socket = socket.is_some_and(|socket| remove_socket(&socket));
+    report.send_replace(Some(Exit { status, killed, left_socket, output: recent.lines() }));
 }
 
 /// Waits until the process has ended, without reaping it.
@@ -173,10 +173,13 @@ async fn ended(child: &mut Child) {
     }
 }
 
-fn remove_socket(path: &Path) {
-    if std::fs::symlink_metadata(path).is_ok_and(|m| m.file_type().is_socket()) {
+/// Whether there was one.
+fn remove_socket(path: &Path) -> bool {
+    let is_there = std::fs::symlink_metadata(path).is_ok_and(|m| m.file_type().is_socket());
+    if is_there {
         let _ = std::fs::remove_file(path);
     }
+    is_there
 }
 
 impl fmt::Display for Exit {
