@@ -103,7 +103,8 @@ fn bound(config: &Config) -> BTreeSet<&PluginKey> {
 
 /// Where the plugins of defined repositories are kept. Header templates know what upstream's cloud calls this agent
 /// (`contract-plugins §6.5`).
-fn store(plugins: &Plugins) -> Store {
+#[must_use]
+pub fn store(plugins: &Plugins) -> Store {
     let variable = |name| env::var(name).unwrap_or_default();
     Store::new(StoreConfig {
         cache_dir: plugins.cache_dir.clone(),

@@ -43,7 +43,8 @@ pub fn preview(message: Message) -> Vec<Entry> {
 }
 
 /// What the console can show: everything, up to what a person can look at.
-pub(crate) fn capabilities() -> Capabilities {
+#[must_use]
+pub fn capabilities() -> Capabilities {
     Capabilities {
         threads: false,
         code: 128 << 10,
