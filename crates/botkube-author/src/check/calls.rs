@@ -23,6 +23,8 @@ const MANY_LINES: usize = 100;
 /// How many calls are given up, and after what time.
 const GIVEN_UP: usize = 10;
 const PATIENCE: Duration = Duration::from_millis(5);
+/// How long nothing is printed once everything was.
+const QUIET: Duration = Duration::from_millis(100);
 /// How long calls may go on for nobody.
 const UNHEARD: Duration = Duration::from_secs(2);
 /// How long a plugin may take to say that it is well.
@@ -143,7 +145,7 @@ pub(super) async fn output(subject: &Subject) -> Verdict {
         Ok(process) => process,
         Err(verdict) => return verdict,
     };
-    let commands = help::examples(subject).into_iter().take(3).chain([subject.any_command()]);
+    let commands = help::examples(subject).into_iter().take(1).chain([subject.any_command()]);
     let mut calls = 0;
     let mut verdict = Verdict::default();
     for command in commands {
@@ -154,7 +156,7 @@ pub(super) async fn output(subject: &Subject) -> Verdict {
         }
     }
     verdict.add(unwell(&process, "after calls in which it printed").await);
-    let lines = process.printed.load(Ordering::Relaxed);
+    let lines = settled(&process).await;
     if lines > 0 {
         verdict.note = format!("{lines} line{} on standard output in {calls} calls", if lines == 1 { "" } else { "s" });
     }
@@ -166,6 +168,20 @@ pub(super) async fn output(subject: &Subject) -> Verdict {
         );
     }
     verdict
+}
+
+/// How many lines it printed, once no more come: they travel apart from answers.
+async fn settled(process: &Running) -> usize {
+    let (mut lines, began) = (0, Instant::now());
+    let mut since = began;
+    while since.elapsed() < QUIET && began.elapsed() < UNHEARD {
+        time::sleep(PATIENCE).await;
+        let now = process.printed.load(Ordering::Relaxed);
+        if now != lines {
+            (lines, since) = (now, Instant::now());
+        }
+    }
+    lines
 }
 
 pub(super) async fn cancel(subject: &Subject) -> Verdict {

@@ -255,8 +255,10 @@ impl Running {
         };
         Answered::Broke(match ended {
             Some(exit) => {
-                let last = exit.output.last().map(|line| format!("; it printed last: {}", shown(line)));
-                format!("the process ended ({exit}){}", last.unwrap_or_default())
+                // A report of a crash begins with what happened, and goes on with where.
+                let why = exit.output.iter().find(|line| line.contains("panic")).or(exit.output.last());
+                let why = why.map(|line| format!("; it printed: {}", shown(line)));
+                format!("the process ended ({exit}){}", why.unwrap_or_default())
             }
             None if closed() => "it closed the connection".into(),
             None => format!("the call broke: {}", shown(status.message())),
