@@ -7,3 +7,6 @@
 
 pub mod artifact;
 pub mod check;
+pub mod project;
+pub mod scaffold;
+mod tool;

@@ -12,7 +12,8 @@ use std::{
 use anyhow::{Context, Result, bail};
 use botkube_author::{
     check::{self, Options},
-    };
+    project::{BuildError, Project},
+};
 use botkube_config::{Options as Reading, model::{Config, PluginKey}};
 use botkube_console::preview;
 use botkube_core::route::Executors;
@@ -102,7 +103,7 @@ fn configs(config: Option<&Config>, name: &str) -> Vec<Bytes> {
 async fn targets(target: &str, config: Option<&Config>, bars: &Bars) -> Result<Vec<Target>> {
     let path = Path::new(target);
     if path.is_dir() {
-        bail!("{target} is a folder; build its plugin and name the file");
+        return built(path, bars).await;
     }
     if path.exists() {
         let program = std::path::absolute(path).with_context(|| format!("cannot find {target}"))?;
@@ -116,6 +117,26 @@ async fn targets(target: &str, config: Option<&Config>, bars: &Bars) -> Result<V
         ),
         (Err(_), _) => bail!("there is no file or folder {target}; give a plugin's executable, its project, or its key"),
     }
+}
+
+/// The plugins of a project, built for this machine. What its compiler says is passed on.
+async fn built(dir: &Path, bars: &Bars) -> Result<Vec<Target>> {
+    let project = Project::find(dir, None)?;
+    bars.say(&format!("building {}", dir.display()));
+    let built = project.build(&|line| bars.say(line)).await;
+    bars.clear();
+    let built = built.map_err(|error| match error {
+        // The compiler's own words say it best.
+        BuildError::Failed { ref output, .. } => anyhow::anyhow!("{error}\n\n{}", output.trim_end()),
+        error => error.into(),
+    })?;
+    let target = |built: botkube_author::project::Built| Target {
+        program: built.program,
+        name: built.name,
+        kind: built.kind,
+        dependencies: None,
+    };
+    Ok(built.into_iter().map(target).collect())
 }
 
 /// A plugin of a repository that the configuration defines, fetched if it has to be.
