@@ -31,6 +31,7 @@ pub fn preview(message: Message) -> Vec<Entry> {
             key: String::new(),
             text: None,
             how: None,
+            used: None,
             header: None,
             message,
             live: None,

@@ -12,7 +12,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use botkube_author::{
     check::{self, Options},
-    project::{BuildError, Project},
+    project::{Built, Project},
 };
 use botkube_config::{Options as Reading, model::{Config, PluginKey}};
 use botkube_console::preview;
@@ -125,18 +125,13 @@ async fn built(dir: &Path, bars: &Bars) -> Result<Vec<Target>> {
     bars.say(&format!("building {}", dir.display()));
     let built = project.build(&|line| bars.say(line)).await;
     bars.clear();
-    let built = built.map_err(|error| match error {
-        // The compiler's own words say it best.
-        BuildError::Failed { ref output, .. } => anyhow::anyhow!("{error}\n\n{}", output.trim_end()),
-        error => error.into(),
-    })?;
-    let target = |built: botkube_author::project::Built| Target {
+    let target = |built: Built| Target {
         program: built.program,
         name: built.name,
         kind: built.kind,
         dependencies: None,
     };
-    Ok(built.into_iter().map(target).collect())
+    Ok(built?.into_iter().map(target).collect())
 }
 
 /// A plugin of a repository that the configuration defines, fetched if it has to be.
