@@ -10,7 +10,13 @@ mod play;
 mod record;
 mod tape;
 
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::BTreeMap,
+    fmt, fs,
+    io::{self, Write},
+    os::unix::fs::PermissionsExt,
+    path::Path,
+};
 
 use botkube_core::answer::Status;
 use serde::{Deserialize, Serialize};
@@ -174,6 +180,21 @@ impl Session {
             .or_else(|_| serde_json::to_string_pretty(self))
             .unwrap_or_default();
         format!("{HEADER}{yaml}")
+    }
+
+    /// Writes the file as a whole: who reads it meanwhile sees the one before.
+    ///
+    /// # Errors
+    ///
+    /// What keeps it from being written.
+    pub fn write(&self, file: &Path) -> io::Result<()> {
+        let dir = file.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        // As any new file is: it belongs beside a project's sources.
+        let mode = fs::Permissions::from_mode(0o644);
+        let mut new = tempfile::Builder::new().permissions(mode).tempfile_in(dir)?;
+        new.write_all(self.to_yaml().as_bytes())?;
+        new.persist(file)?;
+        Ok(())
     }
 
     /// What is answered otherwise now, with the masks of `self` for both.

@@ -231,6 +231,20 @@ fn keep_link(path: &Path, link: &str) -> io::Result<()> {
     Ok(())
 }
 
+/// Channels in which this dispatcher answers, as long as somebody holds on to their chat.
+pub(crate) fn rooms(
+    dispatcher: &Arc<Dispatcher>,
+    channels: Vec<Conversation>,
+    store: Arc<dyn Store>,
+) -> (Arc<Rooms>, Arc<Chat>) {
+    // Where controls are shown, plugins may offer some.
+    let channels = channels.into_iter().map(|channel| Conversation { interactive: true, ..channel }).collect();
+    let rooms = Rooms::new(channels, store);
+    let chat = Chat::new(dispatcher.clone(), rooms.clone());
+    rooms.answered_by(&chat);
+    (rooms, chat)
+}
+
 /// The channels as people look at them together, from a terminal and from browsers.
 struct Faces {
     rooms: Arc<Rooms>,
@@ -251,15 +265,11 @@ impl Faces {
         if !terminal && !last {
             return Ok(None);
         }
-        // Where controls are shown, plugins may offer some.
-        let channels = channels.into_iter().map(|channel| Conversation { interactive: true, ..channel }).collect();
         let store: Arc<dyn Store> = match last {
             true => Arc::new(Disk::open(&setup::state_dir().join("console")).context("what is said cannot be kept")?),
             false => Arc::new(InMemory::new().context("cannot make a directory for files")?),
         };
-        let rooms = Rooms::new(channels, store);
-        let chat = Chat::new(dispatcher.clone(), rooms.clone());
-        rooms.answered_by(&chat);
+        let (rooms, chat) = rooms(&dispatcher, channels, store);
         Ok(Some(Self { rooms, chat, completer: Completer::new(dispatcher), stop: CancellationToken::new() }))
     }
 

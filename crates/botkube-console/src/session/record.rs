@@ -1,8 +1,8 @@
 //! Writes a session while people talk. It judges nothing that is said.
 
 use std::{
-    io::{self, Write},
-    path::{Path, PathBuf},
+    io,
+    path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -32,7 +32,7 @@ impl Recorder {
     pub fn start(rooms: &Arc<Rooms>, file: Option<PathBuf>) -> io::Result<Self> {
         if let Some(file) = &file {
             // Now, and not when everything was said.
-            write(file, &Session::default())?;
+            Session::default().write(file)?;
         }
         let tape = Arc::new(Mutex::new(Tape::default()));
         let changed = Arc::new(Notify::new());
@@ -68,7 +68,7 @@ impl Recorder {
     pub fn finish(self) -> io::Result<Session> {
         let session = self.so_far().unwrap_or_default();
         match &self.file {
-            Some(file) => write(file, &session).map(|()| session),
+            Some(file) => session.write(file).map(|()| session),
             None => Ok(session),
         }
     }
@@ -137,7 +137,7 @@ async fn keep(tape: Arc<Mutex<Tape>>, changed: Arc<Notify>, file: PathBuf) {
             }
             tape.session(&masks)
         };
-        if let Err(error) = write(&file, &session)
+        if let Err(error) = session.write(&file)
             && !std::mem::replace(&mut told, true)
         {
             tracing::warn!(file = %file.display(), "the session cannot be written: {error}");
@@ -145,15 +145,6 @@ async fn keep(tape: Arc<Mutex<Tape>>, changed: Arc<Notify>, file: PathBuf) {
     }
 }
 
-/// Writes the file as a whole: who reads it meanwhile sees the one before.
-pub(super) fn write(file: &Path, session: &Session) -> io::Result<()> {
-    let dir = file.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut new = tempfile::NamedTempFile::new_in(dir)?;
-    new.write_all(session.to_yaml().as_bytes())?;
-    new.persist(file)?;
-    Ok(())
-}
-
-pub(super) fn locked(tape: &Mutex<Tape>) -> MutexGuard<'_, Tape> {
+fn locked(tape: &Mutex<Tape>) -> MutexGuard<'_, Tape> {
     tape.lock().unwrap_or_else(PoisonError::into_inner)
 }

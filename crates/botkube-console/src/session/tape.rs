@@ -97,19 +97,18 @@ impl Tape {
     fn answers(&self, step: usize) -> Vec<((String, String), &Arc<Entry>)> {
         let Some((channel, said)) = self.said.get(step) else { return Vec::new() };
         let mut answers = Vec::new();
-        // How often the same entry was used before.
-        let uses = |entry: &str| {
-            let earlier = self.said[..step].iter().filter(|(other, _)| other == channel);
-            earlier.filter(move |(_, other)| other.used.as_ref().is_some_and(|it| it.entry == entry))
-        };
         for (key, versions) in self.shown.iter().filter(|((other, _), _)| other == channel) {
             let own = versions.first().filter(|first| first.entry.answers.as_ref() == Some(&said.id));
-            let replaced = said.used.as_ref().filter(|used| used.entry == key.1).and_then(|used| {
-                // Not every use changes the message.
-                let changed_before = uses(&used.entry).filter(|(_, other)| !self.is_answered_elsewhere(channel, &other.id)).count();
-                let is_elsewhere = self.is_answered_elsewhere(channel, &said.id);
-                versions.get(1 + changed_before).filter(|_| !is_elsewhere)
-            });
+            // Not every use of a message changes it.
+            let changes = |said: &Entry| {
+                let uses = said.used.as_ref().is_some_and(|used| used.entry == key.1);
+                uses && !self.is_answered_elsewhere(channel, &said.id)
+            };
+            let before = || {
+                let earlier = self.said[..step].iter().filter(|(other, _)| other == channel);
+                earlier.filter(|(_, said)| changes(said)).count()
+            };
+            let replaced = changes(said).then(|| versions.get(1 + before())).flatten();
             answers.extend(own.or(replaced).map(|version| (key.clone(), &version.entry)));
         }
         answers.sort_by_key(|(_, entry)| entry.id.parse::<u64>().unwrap_or(u64::MAX));

@@ -1,5 +1,6 @@
 //! `botkube plugin test`: finds out what is to be looked at, has it looked at, and prints what came of it. It judges nothing.
 
+mod golden;
 mod report;
 
 use std::{
@@ -14,17 +15,24 @@ use botkube_author::{
     check::{self, Options},
     project::{Built, Project},
 };
-use botkube_config::{Options as Reading, model::{Config, PluginKey}};
+use botkube_config::{
+    Loaded, Options as Reading,
+    model::{Config, PluginGroup, PluginKey},
+};
 use botkube_console::preview;
 use botkube_core::route::Executors;
 use botkube_plugin_host::index::PluginKind;
 use bytes::Bytes;
 
+use self::golden::Golden;
 use crate::{
     args::{Files, Output, Test},
     progress::Bars,
     setup, talk,
 };
+
+/// A project's configuration.
+const PROJECT_CONFIG: &str = "botkube.yaml";
 
 /// What is looked at.
 struct Target {
@@ -36,11 +44,21 @@ struct Target {
 }
 
 pub(crate) fn run(test: Test) -> Result<ExitCode> {
-    let config = configuration(test.files)?;
+    let Test { target, files, replay, update, output } = test;
+    let loaded = configuration(files, &target, replay.is_some())?;
+    let golden = replay.map(|file| Golden::read(file, update)).transpose()?;
     let runtime = talk::runtime()?;
     let code = runtime.block_on(async {
+        let bars = Bars::default();
+        let looked = async {
+            let targets = targets(&target, loaded.as_ref().map(|loaded| &loaded.config), &bars).await?;
+            match golden {
+                Some(golden) => golden.run(targets, loaded, output, &bars).await,
+                None => look(targets, loaded.as_ref().map(|loaded| &loaded.config), output, &bars).await,
+            }
+        };
         tokio::select! {
-            code = look(&test.target, config.as_ref(), test.output) => code,
+            code = looked => code,
             // Everything that was started ends with what is dropped here.
             _ = tokio::signal::ctrl_c() => bail!("interrupted; nothing is left running"),
         }
@@ -49,18 +67,19 @@ pub(crate) fn run(test: Test) -> Result<ExitCode> {
     code
 }
 
-fn configuration(files: Files) -> Result<Option<Config>> {
+/// The configuration that is named; for a session that is played also that of the project, with which it was recorded.
+fn configuration(files: Files, target: &str, is_played: bool) -> Result<Option<Loaded>> {
+    let own = Path::new(target).join(PROJECT_CONFIG);
+    let files = match files.config.is_empty() && is_played && own.is_file() {
+        true => Files { config: vec![own] },
+        false => files,
+    };
     // The variable is for agents; a plugin is tested without it unless somebody says so.
-    if files.config.is_empty() {
-        return Ok(None);
-    }
-    Ok(setup::configuration(files, Reading::default())?.map(|loaded| loaded.config))
+    if files.config.is_empty() { Ok(None) } else { setup::configuration(files, Reading::default()) }
 }
 
-async fn look(target: &str, config: Option<&Config>, output: Output) -> Result<ExitCode> {
-    let bars = Bars::default();
+async fn look(targets: Vec<Target>, config: Option<&Config>, output: Output, bars: &Bars) -> Result<ExitCode> {
     let is_watched = io::stderr().is_terminal();
-    let targets = targets(target, config, &bars).await?;
     let mut reports = Vec::new();
     for Target { program, name, kind, dependencies } in targets {
         let (drawn, shown) = (bars.clone(), name.clone());
@@ -86,10 +105,14 @@ async fn look(target: &str, config: Option<&Config>, output: Output) -> Result<E
         .context("cannot write the report as JSON")?,
         Output::Text => reports.iter().map(|it| report::text(it, io::stdout().is_terminal())).collect::<Vec<_>>().join("\n"),
     };
-    let mut out = io::stdout().lock();
-    writeln!(out, "{}", text.trim_end()).and_then(|()| out.flush()).context("cannot write to standard output")?;
+    print(&text)?;
     let passed = reports.iter().all(|report| report.passed);
     Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn print(text: &str) -> Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{}", text.trim_end()).and_then(|()| out.flush()).context("cannot write to standard output")
 }
 
 /// The configurations of the plugin's bindings, in their order.
@@ -136,7 +159,7 @@ async fn built(dir: &Path, bars: &Bars) -> Result<Vec<Target>> {
 
 /// A plugin of a repository that the configuration defines, fetched if it has to be.
 async fn installed(key: &PluginKey, config: &Config, bars: &Bars) -> Result<Target> {
-    let is_key = |groups: &[botkube_config::model::PluginGroup]| {
+    let is_key = |groups: &[PluginGroup]| {
         groups.iter().flat_map(|group| &group.plugins).any(|binding| binding.key.name == key.name && binding.key.repository == key.repository)
     };
     let kind = if is_key(&config.sources) && !is_key(&config.executors) { PluginKind::Source } else { PluginKind::Executor };
