@@ -23,12 +23,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use similar::TextDiff;
 
+use self::mask::Masks;
 pub use self::{
     mask::{Mask, MaskError},
     play::{ReplayError, replay},
     record::Recorder,
 };
-use self::mask::Masks;
 
 /// The most bytes a session's file may have.
 pub const MAX_SIZE: u64 = 16 << 20;
@@ -103,6 +103,9 @@ pub struct Shown {
     /// The name of a file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
+    /// Whether the message is output that `--filter` may cut down.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub filter: bool,
     /// Whether only who asked sees it.
     #[serde(default, skip_serializing_if = "is_false")]
     pub only_for_you: bool,

@@ -24,11 +24,13 @@ fn judged(name: &str, kind: PluginKind) -> Verdict {
     let mut verdict = Verdict::default();
     let expected = "small letters, digits and `-`, beginning and ending with a letter or digit".to_owned();
     let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
-    let is_fine = name.starts_with(is_plain) && name.ends_with(is_plain) && name.chars().all(|c| is_plain(c) || c == '-');
+    let is_fine =
+        name.starts_with(is_plain) && name.ends_with(is_plain) && name.chars().all(|c| is_plain(c) || c == '-');
     if !is_fine {
         let help = format!("rename the program, for example to {kind}_{}_linux_amd64", plain(name));
         // An index takes the name from a file's, whose parts `_` divides (`contract-plugins §8.2`).
-        let splits = name.is_empty() || name.contains(|c: char| c == '_' || c == '/' || c.is_whitespace() || c.is_control());
+        let splits =
+            name.is_empty() || name.contains(|c: char| c == '_' || c == '/' || c.is_whitespace() || c.is_control());
         let seen = format!("{name:?}");
         verdict = if splits { verdict.failed(expected, seen, help) } else { verdict.warning(expected, seen, help) };
     }
@@ -92,7 +94,8 @@ pub(super) async fn schema(subject: &Subject) -> Verdict {
                     verdict = verdict.failed(
                         "a JSON schema that is valid in the draft its `$schema` names, and needs no network".into(),
                         format!("{of}{}", shown(&reason)),
-                        "check it with a validator of that draft; most SDKs can make it from the configuration's type".into(),
+                        "check it with a validator of that draft; most SDKs can make it from the configuration's type"
+                            .into(),
                     );
                 }
             },

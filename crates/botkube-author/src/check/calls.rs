@@ -77,7 +77,8 @@ pub(super) async fn examples(subject: &Subject) -> Verdict {
 pub(super) async fn unknown_command(subject: &Subject) -> Verdict {
     let mut verdict = Verdict::default();
     let mut running = None;
-    for (what, command) in [("a command nobody knows", subject.any_command()), ("its bare name", subject.name.clone())] {
+    for (what, command) in [("a command nobody knows", subject.any_command()), ("its bare name", subject.name.clone())]
+    {
         let process = match alive(subject, running).await {
             Ok(process) => process,
             Err(verdict) => return verdict,
@@ -193,7 +194,10 @@ pub(super) async fn cancel(subject: &Subject) -> Verdict {
     let given_up = (0..GIVEN_UP).map(|_| time::timeout(PATIENCE, process.call(subject.request(&command))));
     join_all(given_up).await;
     let mut verdict = Verdict::default();
-    verdict.add(unanswered("a call after others were cancelled", process.call(subject.request(&subject.any_command())).await));
+    verdict.add(unanswered(
+        "a call after others were cancelled",
+        process.call(subject.request(&subject.any_command())).await,
+    ));
     if verdict.findings.is_empty() {
         verdict.add(unwell(&process, "after calls were cancelled").await);
     }

@@ -110,7 +110,9 @@ async fn ended(subject: &Subject, way: Way) -> Verdict {
         }
         let _ = time::timeout(REAP, alone.running.probe.plugin.exited()).await;
         let help = match way {
-            Way::Shutdown => "answer plugin.GRPCController/Shutdown and end the process then, which SDKs do by themselves",
+            Way::Shutdown => {
+                "answer plugin.GRPCController/Shutdown and end the process then, which SDKs do by themselves"
+            }
             Way::Sigterm => "do not block SIGTERM; end the process when it comes",
         };
         return Verdict::default().failed(expected, seen, help.into());
@@ -167,7 +169,8 @@ pub(super) async fn leftovers(subject: &Subject) -> Verdict {
             verdict = verdict.warning(
                 format!("no socket after {after}"),
                 "it stays".into(),
-                "remove it; this agent does so, too. With the original Go SDK every plugin leaves it after SIGTERM".into(),
+                "remove it; this agent does so, too. With the original Go SDK every plugin leaves it after SIGTERM"
+                    .into(),
             );
         }
         let files: Vec<String> = files.into_iter().filter(|file| !(socket && file.starts_with("plugin"))).collect();

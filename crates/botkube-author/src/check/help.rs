@@ -133,7 +133,8 @@ pub(super) async fn commands(subject: &Subject) -> Verdict {
             verdict = verdict.failed(
                 format!("commands that begin with `{}`, the name the plugin is called by", subject.name),
                 format!("`{}` runs `{}`", in_a_line(control.name()), in_a_line(command.trim())),
-                "begin it with the plugin's name; or, where the file was renamed, give it the plugin's own name again".into(),
+                "begin it with the plugin's name; or, where the file was renamed, give it the plugin's own name again"
+                    .into(),
             );
         }
     }

@@ -18,7 +18,8 @@ const HEALTH_DEADLINE: Duration = Duration::from_secs(5);
 pub(super) async fn handshake(subject: &Subject) -> Verdict {
     match &subject.said {
         Err(reason) => Verdict::default().failed(
-            "a line such as `1|3|unix|/path/of/a/socket|grpc|` first on standard output, and a gRPC server behind it".into(),
+            "a line such as `1|3|unix|/path/of/a/socket|grpc|` first on standard output, and a gRPC server behind it"
+                .into(),
             reason.clone(),
             "serve with an SDK, and print nothing before it serves; log to standard error".into(),
         ),
@@ -101,7 +102,8 @@ pub(super) async fn health(subject: &Subject) -> Verdict {
     match outcome {
         Ok(()) => Verdict::default(),
         Err(reason) => Verdict::default().failed(
-            "`SERVING` from grpc.health.v1.Health for the service `plugin`; the agent restarts who does not say so".into(),
+            "`SERVING` from grpc.health.v1.Health for the service `plugin`; the agent restarts who does not say so"
+                .into(),
             reason,
             "register the health service, which SDKs do by themselves".into(),
         ),

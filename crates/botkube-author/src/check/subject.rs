@@ -16,9 +16,7 @@ use botkube_plugin_host::{
 };
 use botkube_proto::{
     MAX_MESSAGE_SIZE,
-    executor::{
-        Config, ExecuteContext, ExecuteRequest, IncomingWebhookContext, MessageContext, UserContext,
-    },
+    executor::{Config, ExecuteContext, ExecuteRequest, IncomingWebhookContext, MessageContext, UserContext},
     stream::{part::Content, stream_client::StreamClient, stream_server},
 };
 use bytes::Bytes;

@@ -65,7 +65,10 @@ fn found(report: &Report) -> Vec<(&str, Outcome, String)> {
 #[track_caller]
 fn finds(report: &Report, id: &str, outcome: Outcome, said: &str) {
     let found = found(report);
-    assert!(matches!(&found[..], [(one, how, seen)] if *one == id && *how == outcome && seen.contains(said)), "{found:#?}");
+    assert!(
+        matches!(&found[..], [(one, how, seen)] if *one == id && *how == outcome && seen.contains(said)),
+        "{found:#?}"
+    );
     assert_eq!(report.passed, outcome != Outcome::Failed);
 }
 
@@ -88,7 +91,8 @@ fn script_is_found(before: &str, id: &str, outcome: Outcome, said: &str) {
 fn a_good_plugin_passes_everything() {
     let report = look(Place::new().with("good"), options());
     assert_eq!(found(&report), []);
-    let skipped: Vec<_> = report.checks.iter().filter(|check| check.outcome == Outcome::Skipped).map(|it| it.id).collect();
+    let skipped: Vec<_> =
+        report.checks.iter().filter(|check| check.outcome == Outcome::Skipped).map(|it| it.id).collect();
     assert!(skipped.is_empty() || skipped == ["auto-mtls"], "{skipped:?}");
     assert!(report.passed);
 }
@@ -98,7 +102,10 @@ fn a_plugin_that_does_not_start_fails_at_the_handshake_and_everything_else_is_sk
     let report = look(Place::new().with("prints-garbage"), options());
     // Whatever it does by hand is another matter.
     let failed: Vec<_> = found(&report).into_iter().filter(|(id, ..)| *id != "by-hand").collect();
-    assert!(matches!(&failed[..], [("handshake", Outcome::Failed, seen)] if seen.contains("Hello! I am starting")), "{failed:?}");
+    assert!(
+        matches!(&failed[..], [("handshake", Outcome::Failed, seen)] if seen.contains("Hello! I am starting")),
+        "{failed:?}"
+    );
     let of = |id: &str| report.checks.iter().find(|check| check.id == id).unwrap();
     assert_eq!((of("examples").outcome, of("examples").note.as_str()), (Outcome::Skipped, "it does not start"));
 }
@@ -113,7 +120,12 @@ fn a_file_that_is_none_is_said() {
 fn a_socket_in_a_directory_of_others_is_found() {
     let elsewhere = tempfile::tempdir().unwrap();
     // Where it left its files is not looked into then.
-    script_is_found(&format!("export TMPDIR={}", elsewhere.path().display()), "handshake", Outcome::Failed, "somewhere else");
+    script_is_found(
+        &format!("export TMPDIR={}", elsewhere.path().display()),
+        "handshake",
+        Outcome::Failed,
+        "somewhere else",
+    );
 }
 
 #[test]
@@ -140,7 +152,11 @@ fn a_plugin_that_talks_in_the_clear_when_asked_for_tls_is_found() {
 fn a_plugin_that_is_not_well_is_found() {
     let report = look(Place::new().with("ill"), options());
     // Those who look whether it still is well find the same.
-    assert!(found(&report).iter().any(|(id, how, seen)| *id == "health" && *how == Outcome::Failed && seen.contains("not serving")));
+    assert!(
+        found(&report)
+            .iter()
+            .any(|(id, how, seen)| *id == "health" && *how == Outcome::Failed && seen.contains("not serving"))
+    );
 }
 
 #[test]
@@ -230,7 +246,10 @@ fn a_plugin_that_does_not_end_is_found() {
 fn a_plugin_that_ends_badly_is_found() {
     let report = look(Place::new().with("ends-badly"), options());
     let found = found(&report);
-    assert!(matches!(&found[..], [("shutdown", Outcome::Warning, seen), ("sigterm", Outcome::Warning, _)] if seen == "exit code 7"), "{found:?}");
+    assert!(
+        matches!(&found[..], [("shutdown", Outcome::Warning, seen), ("sigterm", Outcome::Warning, _)] if seen == "exit code 7"),
+        "{found:?}"
+    );
 }
 
 #[test]

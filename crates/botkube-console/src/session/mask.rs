@@ -31,7 +31,10 @@ pub struct MaskError {
 const ALWAYS: &[(&str, &str)] = &[
     // 2024-11-05T10:00:00.12+01:00, 2024-11-05 10:00:00 UTC, Tue Nov  5 10:00:00, 10:00:00
     (r"\b\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}([.,]\d+)?)?( ?(Z|UTC|GMT|[+-]\d{2}:?\d{2}))?", "<time>"),
-    (r"\b((Mon|Tue|Wed|Thu|Fri|Sat|Sun),? )?(\d{1,2} )?(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) +\d{1,2},? (\d{4},? )?\d{2}:\d{2}(:\d{2})?( \d{4})?", "<time>"),
+    (
+        r"\b((Mon|Tue|Wed|Thu|Fri|Sat|Sun),? )?(\d{1,2} )?(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) +\d{1,2},? (\d{4},? )?\d{2}:\d{2}(:\d{2})?( \d{4})?",
+        "<time>",
+    ),
     (r"\b\d{4}-\d{2}-\d{2}\b", "<time>"),
     (r"\b\d{1,2}:\d{2}:\d{2}([.,]\d+)?\b", "<time>"),
     (r"\b[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b", "<id>"),
@@ -51,12 +54,13 @@ pub(super) struct Masks(Vec<(Regex, String)>);
 impl Masks {
     /// A session's own, and after them those there always are.
     pub(super) fn new(own: &[Mask]) -> Result<Self, MaskError> {
-        let failed = |pattern: &str, error: &regex::Error| MaskError { pattern: pattern.to_owned(), reason: error.to_string() };
+        let failed =
+            |pattern: &str, error: &regex::Error| MaskError { pattern: pattern.to_owned(), reason: error.to_string() };
         let own = own.iter().map(|mask| (mask.pattern.as_str(), mask.name.replace('$', "$$")));
         let always = ALWAYS.iter().map(|(pattern, name)| (*pattern, (*name).to_owned()));
-        let all = own.chain(always).map(|(pattern, name)| {
-            Ok((Regex::new(pattern).map_err(|error| failed(pattern, &error))?, name))
-        });
+        let all = own
+            .chain(always)
+            .map(|(pattern, name)| Ok((Regex::new(pattern).map_err(|error| failed(pattern, &error))?, name)));
         all.collect::<Result<_, _>>().map(Self)
     }
 
@@ -105,7 +109,10 @@ mod tests {
 
     #[test]
     fn durations_are_masked() {
-        check("took 12ms, 1.5s, 1h2m3s and 3 seconds; age 5d12h", "took <duration>, <duration>, <duration> and <duration>; age <duration>");
+        check(
+            "took 12ms, 1.5s, 1h2m3s and 3 seconds; age 5d12h",
+            "took <duration>, <duration>, <duration> and <duration>; age <duration>",
+        );
     }
 
     #[test]

@@ -28,7 +28,9 @@ pub enum ReplayError {
     #[error("step {0}: {1}")]
     Refused(usize, Refused),
     /// The message is not there any more.
-    #[error("step {step}: step {of} has {count} answers now, and the control `{control}` is said to be in number {answer}")]
+    #[error(
+        "step {step}: step {of} has {count} answers now, and the control `{control}` is said to be in number {answer}"
+    )]
     NoAnswer {
         /// Which step.
         step: usize,

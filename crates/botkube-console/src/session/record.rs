@@ -41,7 +41,8 @@ impl Recorder {
             let alias = channel.alias.clone();
             if let Ok((before, watch)) = rooms.overhear(&alias) {
                 let after = before.last().map(|entry| entry.id.clone());
-                let listener = Listener { rooms: rooms.clone(), alias, after, tape: tape.clone(), changed: changed.clone() };
+                let listener =
+                    Listener { rooms: rooms.clone(), alias, after, tape: tape.clone(), changed: changed.clone() };
                 tasks.push(tokio::spawn(listener.listen(watch)));
             }
         }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use botkube_api::message::{Body, Message};
+use botkube_api::message::{Body, Message, MessageType};
 use botkube_core::running::CommandId;
 use indexmap::IndexMap;
 
@@ -144,9 +144,11 @@ impl From<&Entry> for Shown {
         let rest = Message { base_body: Body::default(), ..message.clone() };
         // Who sees it is said besides, and where it stands.
         let rest = Message { only_visible_for_you: false, replace_original: false, ..rest };
+        let filter = rest.kind == MessageType::BaseBodyWithFilter;
+        let rest = if filter { Message { kind: MessageType::Default, ..rest } } else { rest };
         match rest == Message::default() {
-            true if code_block.is_empty() => Self { text: Some(plaintext), ..Self::default() },
-            true if plaintext.is_empty() => Self { code: Some(code_block), ..Self::default() },
+            true if code_block.is_empty() => Self { text: Some(plaintext), filter, ..Self::default() },
+            true if plaintext.is_empty() => Self { code: Some(code_block), filter, ..Self::default() },
             _ => {
                 let mut json: serde_json::Value = serde_json::from_slice(&message.to_json()).unwrap_or_default();
                 if let Some(object) = json.as_object_mut() {

@@ -32,7 +32,10 @@ fn a_file_is_read_as_it_was_written() {
         steps: vec![
             step("echo 'a'\n", vec![Shown { message: Some(message), ..Shown::default() }, code("two\n  lines\n\n")]),
             Step { said: None, pressed: Some(press), ..step("", vec![code("- no list\t#")]) },
-            step("true", vec![Shown { text: Some("null".into()), only_for_you: true, replaces: true, ..Shown::default() }]),
+            step(
+                "true",
+                vec![Shown { text: Some("null".into()), only_for_you: true, replaces: true, ..Shown::default() }],
+            ),
             step("", vec![Shown { file: Some("output.txt".into()), ..Shown::default() }]),
             step("", Vec::new()),
         ],

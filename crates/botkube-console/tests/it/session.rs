@@ -97,11 +97,15 @@ async fn what_was_said_is_written_down_with_its_answers_and_played_again() {
         place.say("ops", "no-such-executor").await;
     })
     .await;
-    let said: Vec<_> = session.steps.iter().map(|step| (step.channel.as_str(), step.said.as_deref().unwrap())).collect();
+    let said: Vec<_> =
+        session.steps.iter().map(|step| (step.channel.as_str(), step.said.as_deref().unwrap())).collect();
     assert_eq!(said, [("ops", "do hello"), ("dev", "do secret"), ("ops", "no-such-executor")]);
     assert_eq!(serde_json::to_value(&session.steps[0].answers).unwrap(), json!([{"code": "do hello"}]));
     assert_eq!(session.steps[0].status, Some(Status::Succeeded));
-    assert_eq!(serde_json::to_value(&session.steps[1].answers).unwrap(), json!([{"code": "for you", "onlyForYou": true}]));
+    assert_eq!(
+        serde_json::to_value(&session.steps[1].answers).unwrap(),
+        json!([{"code": "for you", "onlyForYou": true}])
+    );
     assert_eq!(session.steps[2].status, Some(Status::Refused));
     assert_eq!(played(&session).await, session);
 }
@@ -205,7 +209,10 @@ async fn a_session_that_cannot_be_played_says_at_which_step_and_why() {
     );
     is_refused(play(&press("{step: 1, answer: 4, control: Press}"), DEADLINE).await, "step 1 has 1 answers now");
     let late = Duration::from_millis(700);
-    is_refused(play("steps: [{channel: ops, said: do wait}]", late).await, "step 1 (ops: do wait) has not ended within 700ms");
+    is_refused(
+        play("steps: [{channel: ops, said: do wait}]", late).await,
+        "step 1 (ops: do wait) has not ended within 700ms",
+    );
 }
 
 #[tokio::test]

@@ -103,7 +103,9 @@ async fn look(targets: Vec<Target>, config: Option<&Config>, output: Output, bar
             all => serde_json::to_string(all),
         }
         .context("cannot write the report as JSON")?,
-        Output::Text => reports.iter().map(|it| report::text(it, io::stdout().is_terminal())).collect::<Vec<_>>().join("\n"),
+        Output::Text => {
+            reports.iter().map(|it| report::text(it, io::stdout().is_terminal())).collect::<Vec<_>>().join("\n")
+        }
     };
     print(&text)?;
     let passed = reports.iter().all(|report| report.passed);
@@ -138,7 +140,9 @@ async fn targets(target: &str, config: Option<&Config>, bars: &Bars) -> Result<V
         (Ok(_), None) => bail!(
             "there is no file {target}; if it is the key of a plugin, name the configuration with its repository: --config FILE"
         ),
-        (Err(_), _) => bail!("there is no file or folder {target}; give a plugin's executable, its project, or its key"),
+        (Err(_), _) => {
+            bail!("there is no file or folder {target}; give a plugin's executable, its project, or its key")
+        }
     }
 }
 
@@ -148,21 +152,21 @@ async fn built(dir: &Path, bars: &Bars) -> Result<Vec<Target>> {
     bars.say(&format!("building {}", dir.display()));
     let built = project.build(&|line| bars.say(line)).await;
     bars.clear();
-    let target = |built: Built| Target {
-        program: built.program,
-        name: built.name,
-        kind: built.kind,
-        dependencies: None,
-    };
+    let target =
+        |built: Built| Target { program: built.program, name: built.name, kind: built.kind, dependencies: None };
     Ok(built?.into_iter().map(target).collect())
 }
 
 /// A plugin of a repository that the configuration defines, fetched if it has to be.
 async fn installed(key: &PluginKey, config: &Config, bars: &Bars) -> Result<Target> {
     let is_key = |groups: &[PluginGroup]| {
-        groups.iter().flat_map(|group| &group.plugins).any(|binding| binding.key.name == key.name && binding.key.repository == key.repository)
+        groups
+            .iter()
+            .flat_map(|group| &group.plugins)
+            .any(|binding| binding.key.name == key.name && binding.key.repository == key.repository)
     };
-    let kind = if is_key(&config.sources) && !is_key(&config.executors) { PluginKind::Source } else { PluginKind::Executor };
+    let kind =
+        if is_key(&config.sources) && !is_key(&config.executors) { PluginKind::Source } else { PluginKind::Executor };
     let store = botkube_agent::agent::store(&config.plugins);
     let drawing = bars.drawing();
     let installed = store.install(key, kind, &*drawing).await.with_context(|| format!("cannot get `{key}`"))?;

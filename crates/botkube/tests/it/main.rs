@@ -2,7 +2,7 @@
 //!
 //! Reading order: `support` a machine of its own for every test · `exec` statuses, exit codes, outputs · `channels` where a
 //! command is run · `commands` what can be typed · `bindings` which plugin answers with which configurations · `config`
-//! configurations looked at · `message` a message looked at · `bad_plugins`, `bad_input` what goes wrong and what is said ·
+//! configurations looked at · `message` a message looked at · `plugin_test` a plugin looked at · `bad_plugins`, `bad_input` what goes wrong and what is said ·
 //! `processes` what is left behind · `supervision` what is done about plugins that fail, `streaming` answers that come piece by piece (through the
 //! plugin host, where the command line shows too little) · `piped`, `terminal`, `live_terminal` the ways to talk.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
@@ -17,6 +17,7 @@ mod exec;
 mod live_terminal;
 mod message;
 mod piped;
+mod plugin_test;
 mod processes;
 mod streaming;
 mod supervision;

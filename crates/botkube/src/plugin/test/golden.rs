@@ -100,8 +100,7 @@ impl Golden {
                     Ok((_, differences)) => (&differences[..], None),
                     Err(error) => (&[][..], Some(error)),
                 };
-                let difference =
-                    |it: &Difference| json!({"step": it.step, "what": it.what, "diff": it.diff});
+                let difference = |it: &Difference| json!({"step": it.step, "what": it.what, "diff": it.diff});
                 let differences: Vec<_> = differences.iter().map(difference).collect();
                 let file = self.file.display().to_string();
                 json!({
@@ -117,7 +116,9 @@ impl Golden {
                     Ok((_, differences)) => {
                         let count = differences.len();
                         let sum = match is_updated {
-                            true => format!("{count} of {steps} steps differ; {} was written anew", self.file.display()),
+                            true => {
+                                format!("{count} of {steps} steps differ; {} was written anew", self.file.display())
+                            }
                             false => format!(
                                 "{count} of {steps} steps differ; `--update` takes the answers there are now, `masks` in \
                                  the file leaves out what differs each time"
