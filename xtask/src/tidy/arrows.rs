@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 
 use super::Problems;
+use crate::sh;
 
 /// Of the crates in crates/, those each may know; what is in sdk/ may be known besides, as far as the second list says.
 /// A crate that is not here is a platform.
@@ -62,7 +63,7 @@ pub(super) fn check(root: &Path, problems: &mut Problems) -> Result<()> {
     let metadata = super::metadata(root)?;
     let packages = packages(&metadata, root).context("cargo metadata: packages")?;
     let graph = graph(&metadata).context("cargo metadata: resolve")?;
-    let id_of = |name: &str| packages.iter().find(|(_, p)| p.name == name && !p.shelf.is_empty()).map(|(id, _)| *id);
+    let is_ours = |name: &str| packages.values().any(|package| package.name == name && !package.shelf.is_empty());
 
     for (id, package) in packages.iter().filter(|(_, package)| !package.shelf.is_empty()) {
         for (to, is_dev) in graph.get(id).into_iter().flatten() {
@@ -73,9 +74,8 @@ pub(super) fn check(root: &Path, problems: &mut Problems) -> Result<()> {
             }
         }
     }
-    for (name, never) in NEVER {
-        let Some(id) = id_of(name) else { continue };
-        for found in closure(id, &graph).iter().map(|id| packages[id].name).filter(|found| never.contains(found)) {
+    for (name, never) in NEVER.iter().filter(|(name, _)| is_ours(name)) {
+        for found in built_for(root, name)?.iter().filter(|found| never.contains(&found.as_str())) {
             problems.push(format!("{name} depends on {found}; see `cargo tree -p {name} -i {found}`"));
         }
     }
@@ -135,14 +135,12 @@ fn graph(metadata: &Value) -> Option<Graph<'_>> {
         .collect()
 }
 
-/// All that is built for this package, itself included, tests left out.
-fn closure<'a>(start: &'a str, graph: &Graph<'a>) -> BTreeSet<&'a str> {
-    let mut seen = BTreeSet::new();
-    let mut open = vec![start];
-    while let Some(id) = open.pop() {
-        if seen.insert(id) {
-            open.extend(graph.get(id).into_iter().flatten().filter(|(_, is_dev)| !is_dev).map(|(id, _)| *id));
-        }
-    }
-    seen
+/// The names of all that is built for this package alone, itself included, tests left out. Cargo is asked for each: what
+/// `cargo metadata` resolves has the features that any other crate of the workspace asks for.
+fn built_for(root: &Path, name: &str) -> Result<BTreeSet<String>> {
+    let tree =
+        format!("cargo tree --locked --package {name} --edges normal,build --target all --prefix none --format {{p}}");
+    let out = sh::output(&mut sh::command(root, &tree))?;
+    let lines = String::from_utf8(out).context("cargo tree")?;
+    Ok(lines.lines().filter_map(|line| line.split(' ').next()).map(ToOwned::to_owned).collect())
 }

@@ -14,7 +14,7 @@ pub(super) async fn start_up(subject: &Subject) -> Verdict {
         match subject.start().await {
             Ok(running) => {
                 times.push(began.elapsed());
-                running.probe.stop().await;
+                running.end().await;
             }
             Err(reason) => {
                 return Verdict::default().failed(
@@ -47,7 +47,7 @@ pub(super) async fn memory(subject: &Subject) -> Verdict {
         running.call(subject.request(&subject.any_command())).await;
     }
     let used = used(running.probe.plugin.id());
-    running.probe.stop().await;
+    running.end().await;
     let Some((bytes, of)) = used else { return Verdict::skipped("it cannot be measured on this system") };
     let verdict = Verdict::passed(format!("{:.1} MiB {of}", mib(bytes)));
     match subject.options.large {

@@ -74,7 +74,7 @@ pub(super) async fn auto_mtls(subject: &Subject) -> Verdict {
     let outcome = match subject.start_with(true, Arc::new(Direct)).await {
         Ok(running) => {
             let healthy = running.probe.plugin.ping(HEALTH_DEADLINE).await.map_err(|error| error.to_string());
-            running.probe.stop().await;
+            running.end().await;
             healthy
         }
         Err(reason) => Err(reason),

@@ -107,7 +107,7 @@ impl Subject {
                 };
                 let is_at_home = sockets(running.probe.dir()) > 0;
                 let is_live = running.live.is_some();
-                running.probe.stop().await;
+                running.end().await;
                 Ok(SaidOfItself { metadata, help, is_at_home, is_live })
             }
             Err(reason) => Err(reason),
@@ -225,6 +225,11 @@ impl Running {
             },
             Ok(Err(status)) => self.explain(&status).await,
         }
+    }
+
+    /// Ends it at once: how it goes in peace is another check's question.
+    pub(super) async fn end(self) {
+        self.probe.plugin.kill().await;
     }
 
     /// How many calls it works on that nobody waits for, if it can tell.
