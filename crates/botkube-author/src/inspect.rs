@@ -302,8 +302,7 @@ pub async fn inspect(target: Target, spawner: Arc<dyn Spawner>) -> Result<Inspec
         Err(error) => inspection.failed = Some(printed.explain(&error).await),
     }
     let live_answers = serves(stream_server::SERVICE_NAME);
-    let (version, network, kind) =
-        (probe.plugin.version().expect("its handshake said it"), network(&probe), probe.kind);
+    let (version, network, kind) = (probe.version(), network(&probe), probe.kind);
     probe.stop().await;
     let auto_mtls = match inspection.failed {
         Some(_) => None,

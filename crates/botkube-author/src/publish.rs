@@ -406,9 +406,9 @@ impl Plugin<'_> {
                 continue;
             }
             match schema::check(value) {
-                Ok(warnings) => {
+                Ok(checked) => {
                     let said = |warning| format!("{}: the JSON schema of its {what}: {warning}", file());
-                    self.warnings.extend(warnings.into_iter().map(said));
+                    self.warnings.extend(checked.warnings.into_iter().map(said));
                 }
                 Err(error) => self.faults.push(Fault::Schema { file: file(), what, error }),
             }

@@ -35,15 +35,24 @@ const DRAFTS: &[(Draft, &str)] = &[
     (Draft::Draft202012, "2020-12"),
 ];
 
+/// A schema that is one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checked {
+    /// The draft whose rules it keeps, as people call it.
+    pub draft: &'static str,
+    /// What of it is elsewhere and was not looked at.
+    pub warnings: Vec<String>,
+}
+
 /// So many problems tell enough.
 const MAX_PROBLEMS: usize = 10;
 
 /// Checks a schema. Without a `$schema` it is a draft-07, which is what upstream takes all of them for
-/// (contract-plugins §8.6). What of it is elsewhere is not looked at; the texts returned say so.
+/// (contract-plugins §8.6). What of it is elsewhere is not looked at.
 ///
 /// # Errors
 /// What is wrong, with the place in the schema.
-pub fn check(text: &str) -> Result<Vec<String>, SchemaError> {
+pub fn check(text: &str) -> Result<Checked, SchemaError> {
     let schema: Value = serde_json::from_str(text).map_err(|error| SchemaError::Json {
         line: error.line(),
         column: error.column(),
@@ -70,10 +79,11 @@ pub fn check(text: &str) -> Result<Vec<String>, SchemaError> {
     }
     // What no meta-schema sees: references that lead nowhere, and regular expressions.
     match jsonschema::options().with_draft(draft).offline().build(&schema) {
-        Ok(_) => Ok(Vec::new()),
+        Ok(_) => Ok(Checked { draft: name(draft), warnings: Vec::new() }),
         Err(error) => match error.kind() {
             ValidationErrorKind::Referencing(jsonschema::ReferencingError::Unretrievable { uri, .. }) => {
-                Ok(vec![format!("it refers to {uri}, which was not looked at")])
+                let warnings = vec![format!("it refers to {uri}, which was not looked at")];
+                Ok(Checked { draft: name(draft), warnings })
             }
             _ => Err(SchemaError::Invalid(vec![problem(&error, draft)])),
         },
@@ -83,9 +93,12 @@ pub fn check(text: &str) -> Result<Vec<String>, SchemaError> {
 fn problem(error: &ValidationError<'_>, draft: Draft) -> String {
     let place = error.instance_path().as_str();
     let place = if place.is_empty() { "as a whole".into() } else { format!("at {place}") };
-    let name = DRAFTS.iter().find(|(known, _)| *known == draft).map_or("draft-07", |(_, name)| name);
     let said: String = error.to_string().chars().take(300).collect();
-    format!("{place}: {said} (by {name})")
+    format!("{place}: {said} (by {})", name(draft))
+}
+
+fn name(draft: Draft) -> &'static str {
+    DRAFTS.iter().find(|(known, _)| *known == draft).map_or("draft-07", |(_, name)| name)
 }
 
 #[cfg(test)]
@@ -102,12 +115,12 @@ mod tests {
     fn a_schema_is_judged_by_its_own_draft() {
         // In draft-04 it is a flag, later a number.
         let old = r#"{"$schema": "http://json-schema.org/draft-04/schema#", "minimum": 1, "exclusiveMinimum": true}"#;
-        assert_eq!(check(old), Ok(vec![]));
+        assert_eq!(check(old), Ok(Checked { draft: "draft-04", warnings: Vec::new() }));
         let undeclared = r#"{"minimum": 1, "exclusiveMinimum": true}"#;
         check_refused(undeclared, "at /exclusiveMinimum: true is not of type \"number\" (by draft-07)");
         let new = r#"{"$schema": "https://json-schema.org/draft/2020-12/schema", "prefixItems": {}}"#;
         check_refused(new, "at /prefixItems");
-        assert_eq!(check(r#"{"prefixItems": {}}"#), Ok(vec![]));
+        assert_eq!(check(r#"{"prefixItems": {}}"#).unwrap().draft, "draft-07");
     }
 
     #[test]
@@ -127,7 +140,7 @@ mod tests {
 
     #[test]
     fn what_is_elsewhere_is_not_looked_at() {
-        let warnings = check(r#"{"properties": {"a": {"$ref": "https://example.org/a.json"}}}"#).unwrap();
+        let warnings = check(r#"{"properties": {"a": {"$ref": "https://example.org/a.json"}}}"#).unwrap().warnings;
         assert_eq!(warnings, ["it refers to https://example.org/a.json, which was not looked at"]);
     }
 }

@@ -11,6 +11,8 @@ use botkube_core::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::rooms::Used;
+
 /// One line of a channel: what a person said, or a message of the agent's. What is not there is left out of the JSON.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -32,6 +34,9 @@ pub struct Entry {
     /// How.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub how: Option<Origin>,
+    /// The control that was used to say it. It is not kept.
+    #[serde(skip)]
+    pub used: Option<Used>,
     /// The line upstream puts above an answer: the command and the cluster.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub header: Option<String>,

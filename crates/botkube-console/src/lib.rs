@@ -1,8 +1,9 @@
 //! The console: a chat platform that needs no account, in the terminal it is started from and in a browser.
 //!
 //! Reading order: [`rooms`] channels as a platform · [`entry`] a line of a channel · [`store`] where they are kept ·
-//! [`terminal`] the rooms at a terminal · [`web`] and in a browser · [`preview`] a message as they show it · [`completion`] how what is typed may go on · [`Console`] and [`piped`] lines from a
-//! pipe, without rooms · [`screen`] answers on a stream.
+//! [`terminal`] the rooms at a terminal · [`web`] and in a browser · [`preview`] a message as they show it · [`completion`]
+//! how what is typed may go on · [`session`] what was said and answered, written down and played again · [`Console`] and
+//! [`piped`] lines from a pipe, without rooms · [`screen`] answers on a stream.
 
 pub mod completion;
 pub mod entry;
@@ -10,6 +11,7 @@ pub mod piped;
 pub mod preview;
 pub mod rooms;
 pub mod screen;
+pub mod session;
 pub mod store;
 pub mod terminal;
 pub mod web;

@@ -31,6 +31,7 @@ pub fn preview(message: Message) -> Vec<Entry> {
             key: String::new(),
             text: None,
             how: None,
+            used: None,
             header: None,
             message,
             live: None,
@@ -43,7 +44,8 @@ pub fn preview(message: Message) -> Vec<Entry> {
 }
 
 /// What the console can show: everything, up to what a person can look at.
-pub(crate) fn capabilities() -> Capabilities {
+#[must_use]
+pub fn capabilities() -> Capabilities {
     Capabilities {
         threads: false,
         code: 128 << 10,

@@ -62,7 +62,7 @@ pub struct Person {
 }
 
 /// A control that was used.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Used {
     /// The entry whose message it belongs to.
     pub entry: String,
@@ -98,7 +98,8 @@ pub enum Change {
 
 /// Tells what happens in a channel, as far as one person sees it.
 pub struct Watch {
-    person: String,
+    /// `None` sees everything.
+    person: Option<String>,
     changes: broadcast::Receiver<Change>,
 }
 
@@ -204,7 +205,19 @@ impl Rooms {
         let changes = room.changes.subscribe();
         let is_new = |entry: &Entry| entry.revision > after || !kept.knows(after);
         let entries = kept.entries.iter().filter(|entry| is_new(entry) && entry.is_for(person));
-        Ok((entries.cloned().collect(), Watch { person: person.to_owned(), changes }))
+        Ok((entries.cloned().collect(), Watch { person: Some(person.to_owned()), changes }))
+    }
+
+    /// All there is of a channel, and whatever happens from now on, whoever may see it: for those who keep a record on behalf
+    /// of the person whose agent it is.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such channel.
+    pub fn overhear(&self, alias: &str) -> Result<(Vec<Arc<Entry>>, Watch), Refused> {
+        let room = self.room(alias)?;
+        let kept = room.kept();
+        Ok((kept.entries.iter().cloned().collect(), Watch { person: None, changes: room.changes.subscribe() }))
     }
 
     /// Whether a revision is of this channel's history; otherwise whoever has seen it has seen another.
@@ -252,7 +265,7 @@ impl Rooms {
             .map_err(|error| Refused::Control(error.to_string()))?;
         let (actor, conversation) = (person.actor(), room.conversation());
         let incoming = Incoming { text, actor, conversation, origin, controls };
-        self.submit(alias, person, key, incoming, Some(used.entry.clone()))
+        self.submit(alias, person, key, incoming, Some(used))
     }
 
     /// The options of a select of an entry whose names or values contain what was typed, in either letter case. Upstream asks
@@ -328,7 +341,7 @@ impl Rooms {
         person: &Person,
         key: &str,
         incoming: Incoming,
-        original: Option<String>,
+        used: Option<&Used>,
     ) -> Result<Accepted, Refused> {
         let room = self.room(alias)?;
         let chat = self.chat()?;
@@ -345,14 +358,15 @@ impl Rooms {
                 return Ok(Accepted::Before);
             }
             let entry = kept.new_entry(By { id: person.id.clone(), name: person.name.clone(), bot: false }, &key);
-            let entry = Entry { text: Some(incoming.text.clone()), how: Some(incoming.origin), ..entry };
+            let (text, how) = (Some(incoming.text.clone()), Some(incoming.origin));
+            let entry = Entry { text, how, used: used.cloned(), ..entry };
             let id = entry.id.clone();
             self.put(&room, &mut kept, entry);
             id
         };
         // An agent that is killed now knows afterwards that this was said, and does not run it again.
         self.store.settle();
-        let anchor = Anchor { id, original: original.map(Posted), expires: None };
+        let anchor = Anchor { id, original: used.map(|used| Posted(used.entry.clone())), expires: None };
         let accepted = chat.say(Said { incoming, key: key.clone(), anchor: Some(anchor.clone()) });
         if accepted == Accepted::Full {
             let full =
@@ -533,7 +547,7 @@ impl Watch {
                 Ok(change) => {
                     let is_seen = match &change {
                         Change::Entry(entry) | Change::Grown { entry, .. } | Change::Form(entry) => {
-                            entry.is_for(&self.person)
+                            self.person.as_ref().is_none_or(|person| entry.is_for(person))
                         }
                         Change::Missed => true,
                     };

@@ -113,6 +113,18 @@ impl Probe {
         self.dir.path()
     }
 
+    /// The process's number.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.plugin.id().expect("it was started here, and not attached")
+    }
+
+    /// The version of the protocol that it chose.
+    #[must_use]
+    pub fn version(&self) -> u32 {
+        self.plugin.version().expect("its handshake said it")
+    }
+
     /// The executor's service.
     #[must_use]
     pub fn executor(&self) -> ExecutorClient<Connection> {

@@ -497,6 +497,15 @@ fn source(url: &str, checksum: Option<&str>, repository: &Repository) -> String 
     )
 }
 
+/// Whether an address is in one of the forms of `contract-plugins §6.9` that the agent fetches from, for a file by itself and
+/// not beside an index.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn usable_address(address: &str) -> Result<(), String> {
+    Address::parse(address, None).map(drop)
+}
+
 fn plugin(key: &PluginKey, kind: PluginKind, version: &str) -> String {
     format!("the {kind} `{}/{}` {version}", key.repository, key.name)
 }

@@ -250,6 +250,18 @@ pub(crate) async fn serve<B: Future<Output = ()>>(
     ended
 }
 
+/// Channels in which this dispatcher answers, as long as somebody holds on to their chat.
+pub(crate) fn rooms(
+    dispatcher: &Arc<Dispatcher>,
+    channels: Vec<Conversation>,
+    store: Arc<dyn Store>,
+) -> (Arc<Rooms>, Arc<Chat>) {
+    let rooms = Rooms::new(setup::with_controls(channels), store);
+    let chat = Chat::new(dispatcher.clone(), rooms.clone());
+    rooms.answered_by(&chat);
+    (rooms, chat)
+}
+
 /// The channels as people look at them together, from a terminal and from browsers.
 struct Faces {
     rooms: Arc<Rooms>,
@@ -261,9 +273,7 @@ struct Faces {
 
 impl Faces {
     fn new(dispatcher: Arc<Dispatcher>, channels: Vec<Conversation>, store: Arc<dyn Store>) -> Self {
-        let rooms = Rooms::new(setup::with_controls(channels), store);
-        let chat = Chat::new(dispatcher.clone(), rooms.clone());
-        rooms.answered_by(&chat);
+        let (rooms, chat) = rooms(&dispatcher, channels, store);
         Self { rooms, chat, completer: Completer::new(dispatcher), stop: CancellationToken::new() }
     }
 

@@ -14,7 +14,7 @@ use botkube_proto::{
 use tokio_stream::Stream;
 use tonic::{Code, Request, Response, Status};
 
-use crate::live;
+use crate::{live, manners};
 
 /// What a call comes to: the bytes of a message.
 type Answer = Result<Vec<u8>, Status>;
@@ -88,7 +88,9 @@ impl stream_server::Stream for Misbehaving {
     type ExecuteStream = Pin<Box<dyn Stream<Item = Result<Part, Status>> + Send>>;
 
     async fn execute(&self, request: Request<ExecuteRequest>) -> Result<Response<Self::ExecuteStream>, Status> {
-        let command = request.into_inner().command;
+        let request = request.into_inner();
+        manners::err_in(&request).await?;
+        let command = request.command;
         if let Some((_, how)) = command.split_once(" stream ") {
             return Ok(Response::new(Box::pin(live::parts(how))));
         }
@@ -106,15 +108,17 @@ impl stream_server::Stream for Misbehaving {
 #[tonic::async_trait]
 impl Executor for Misbehaving {
     async fn execute(&self, request: Request<ExecuteRequest>) -> Result<Response<ExecuteResponse>, Status> {
-        Ok(Response::new(answer(&request.into_inner().command).await?))
+        let request = request.into_inner();
+        manners::err_in(&request).await?;
+        Ok(Response::new(answer(&request.command).await?))
     }
 
     async fn metadata(&self, _: Request<()>) -> Result<Response<MetadataResponse>, Status> {
-        Err(Status::unimplemented("it has none"))
+        manners::metadata().map(Response::new).ok_or_else(|| Status::unimplemented("it has none"))
     }
 
-    /// Zero bytes, which are no message.
+    /// Zero bytes, which are no message, from one without manners.
     async fn help(&self, _: Request<()>) -> Result<Response<HelpResponse>, Status> {
-        Ok(Response::new(HelpResponse::default()))
+        Ok(Response::new(HelpResponse { help: manners::help().into() }))
     }
 }

@@ -3,10 +3,11 @@
 //!
 //! Started as `executor_<fault>`, for example by a link of that name, it commits that fault of [`START`]; under any other
 //! name it starts well. Of a call it commits the fault of `call` that is asked for, after the word `stream` one of `live`, and
-//! answers `ok` to anything else.
+//! answers `ok` to anything else. Under a name of `manners` it is good but for one thing.
 
 mod call;
 mod live;
+mod manners;
 mod start;
 
 use std::{env, path::Path, process::ExitCode};
@@ -25,6 +26,7 @@ const PROTOCOL_VERSION: u32 = 3;
 fn main() -> ExitCode {
     let started_as = env::args().next().unwrap_or_default();
     let fault = Path::new(&started_as).file_name().and_then(|name| name.to_str()?.strip_prefix("executor_"));
+    manners::take_on(fault.unwrap_or_default());
     match START.iter().find(|(name, _)| Some(*name) == fault) {
         Some((_, commit)) => commit(),
         None => serve(),
@@ -34,6 +36,11 @@ fn main() -> ExitCode {
 /// Serves like any plugin.
 fn serve() -> ExitCode {
     let executor = ExecutorServer::new(Misbehaving).max_encoding_message_size(MAX_MESSAGE_SIZE);
+    let executor = executor.max_decoding_message_size(MAX_MESSAGE_SIZE);
     let live = StreamServer::new(Misbehaving).max_encoding_message_size(MAX_MESSAGE_SIZE);
-    Plugin::new(COOKIE, PROTOCOL_VERSION).service(executor).service(live).descriptors(DESCRIPTORS).serve()
+    let live = live.max_decoding_message_size(MAX_MESSAGE_SIZE);
+    let plugin = Plugin::new(COOKIE, PROTOCOL_VERSION).service(executor).service(live).descriptors(DESCRIPTORS);
+    // The first of two services of a name is asked.
+    let ended = if manners::is("ill") { plugin.service(manners::health()).serve() } else { plugin.serve() };
+    if manners::is("ends-badly") { ExitCode::from(7) } else { ended }
 }

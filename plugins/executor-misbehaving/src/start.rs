@@ -77,9 +77,9 @@ pub(crate) const START: &[(&str, Commit)] = &[
         park()
     }),
     // Serves well, but neither Shutdown nor SIGTERM makes it leave.
-    ("stays", || {
-        serve();
-        park()
+    ("stays", || match serve() {
+        ExitCode::SUCCESS => park(),
+        never_served => never_served,
     }),
 ];
 

@@ -61,6 +61,7 @@ impl Kept {
             key: key.to_owned(),
             text: None,
             how: None,
+            used: None,
             header: None,
             message: None,
             live: None,

@@ -4,6 +4,7 @@
 
 mod agent;
 mod disk;
+mod session;
 mod web;
 
 use std::{

@@ -22,6 +22,7 @@ mod message;
 mod piped;
 mod plugin_build;
 mod plugin_new;
+mod plugin_test;
 mod processes;
 mod publish;
 mod streaming;

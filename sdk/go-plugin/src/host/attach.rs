@@ -91,7 +91,7 @@ impl Attached {
     /// Waits until the connection is closed, by whomever.
     pub(super) async fn exited(&self) -> Exit {
         self.connection.closed().await;
-        Exit { status: None, killed: false, attached: true, output: Vec::new() }
+        Exit { status: None, killed: false, attached: true, left_socket: false, output: Vec::new() }
     }
 
     /// Leaves it to itself.

@@ -38,6 +38,8 @@ pub struct Exit {
     pub killed: bool,
     /// Whether somebody else had started it: all that is known is that its connection is closed.
     pub attached: bool,
+    /// Whether its socket was still there; it is removed by now.
+    pub left_socket: bool,
     /// What it printed and logged last, oldest first.
     pub output: Vec<String>,
 }
@@ -99,7 +101,7 @@ impl Process {
         match exit.wait_for(Option::is_some).await {
             Ok(exit) => exit.clone().expect("it was waited for"),
             // The task that watches is gone with its runtime, and so is the process.
-            Err(_) => Exit { status: None, killed: true, attached: false, output: Vec::new() },
+            Err(_) => Exit { status: None, killed: true, attached: false, left_socket: false, output: Vec::new() },
         }
     }
 
@@ -107,7 +109,8 @@ impl Process {
     /// dead file server, is not waited for longer than [`REAP`]; it is reaped whenever it ends.
     pub(super) async fn kill(&self) -> Exit {
         self.kill.cancel();
-        let unkillable = |_| Exit { status: None, killed: true, attached: false, output: Vec::new() };
+        let unkillable =
+            |_| Exit { status: None, killed: true, attached: false, left_socket: false, output: Vec::new() };
         time::timeout(REAP, self.exited()).await.unwrap_or_else(unkillable)
     }
 }
@@ -153,10 +156,8 @@ async fn keep(
             pump.abort();
         }
     }
-    if let Some(socket) = socket {
-        remove_socket(&socket);
-    }
-    report.send_replace(Some(Exit { status, killed, attached: false, output: recent.lines() }));
+    let left_socket = socket.is_some_and(|socket| remove_socket(&socket));
+    report.send_replace(Some(Exit { status, killed, attached: false, left_socket, output: recent.lines() }));
 }
 
 /// Waits until the process has ended, without reaping it.
@@ -175,10 +176,13 @@ async fn ended(child: &mut Child) {
     }
 }
 
-fn remove_socket(path: &Path) {
-    if std::fs::symlink_metadata(path).is_ok_and(|m| m.file_type().is_socket()) {
+/// Whether there was one.
+fn remove_socket(path: &Path) -> bool {
+    let is_there = std::fs::symlink_metadata(path).is_ok_and(|m| m.file_type().is_socket());
+    if is_there {
         let _ = std::fs::remove_file(path);
     }
+    is_there
 }
 
 impl fmt::Display for Exit {

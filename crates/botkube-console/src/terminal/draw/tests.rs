@@ -174,6 +174,7 @@ fn entry(message: Message) -> Entry {
         key: "k".into(),
         text: None,
         how: None,
+        used: None,
         header: Some("`pods` on `demo`".into()),
         message: Some(message),
         live: None,
