@@ -59,9 +59,14 @@ impl Drop for Alone {
         if let Some(pid) = self.pid {
             let _ = kill_process(pid, Signal::KILL);
         }
-        for (pid, _) in family(self.running.probe.dir()) {
-            let _ = kill_process(pid, Signal::KILL);
-        }
+        sweep(self.running.probe.dir());
+    }
+}
+
+/// Kills what was given this directory as its own.
+pub(super) fn sweep(dir: &Path) {
+    for (pid, _) in family(dir) {
+        let _ = kill_process(pid, Signal::KILL);
     }
 }
 

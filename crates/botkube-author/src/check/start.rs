@@ -6,7 +6,7 @@ use go_plugin::host::Direct;
 use tokio::{process::Command, time};
 
 use super::{
-    Verdict,
+    Verdict, end,
     subject::{Subject, shown},
 };
 
@@ -56,6 +56,7 @@ pub(super) async fn by_hand(subject: &Subject) -> Verdict {
         // Also what it started.
         let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
     }
+    end::sweep(dir.path());
     match ended {
         Err(_) => Verdict::default().failed(expected(), format!("it still ran after {BY_HAND_DEADLINE:?}"), help()),
         Ok(Err(error)) => Verdict::skipped(format!("nobody knows how it ended: {error}")),

@@ -260,11 +260,16 @@ fn files_that_stay_are_found() {
 #[cfg(target_os = "linux")]
 #[test]
 fn processes_that_stay_are_found_and_ended() {
-    let report = look(Place::new().script("sleep 4242 >/dev/null 2>&1 &"), options());
+    // Nobody else's, however often this test runs at the same time.
+    let sleep = format!("sleep {}", 100_000 + std::process::id());
+    let report = look(Place::new().script(&format!("{sleep} >/dev/null 2>&1 &")), options());
     finds(&report, "leftovers", Outcome::Failed, "sleep (");
     let left = found(&report)[0].2.clone();
     let pids = left.split(['(', ')']).filter_map(|word| word.parse::<u32>().ok());
     pids.for_each(|pid| assert!(!conformance::is_alive(pid), "{left}"));
+    // Also of those that were no finding, such as what it started when it was run by hand.
+    let others = std::process::Command::new("pgrep").args(["-f", &format!("^{sleep}$")]).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&others.stdout), "");
 }
 
 #[test]
