@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
     process::ExitCode,
     sync::Arc,
+    time::Duration,
 };
 
 use anyhow::{Context, Result, bail};
@@ -25,6 +26,7 @@ use tokio::{
     io::BufReader,
     runtime::{self, Runtime},
     signal::unix::{SignalKind, signal},
+    time,
 };
 use tokio_util::sync::CancellationToken;
 use tracing::Level;
@@ -64,7 +66,12 @@ pub(crate) struct Stage {
     /// Where somebody can look.
     pub(crate) rooms: Option<Arc<Rooms>>,
     pub(crate) completer: Option<Arc<Completer>>,
+    /// Cancelled when nothing is said any more; what is done beside has a moment then.
+    pub(crate) ending: CancellationToken,
 }
+
+/// How long what is done beside may take to come to its end.
+const MOMENT: Duration = Duration::from_secs(2);
 
 /// The agent without a configuration: a console, and the plugins that come with it. Needs nothing and asks nobody.
 pub(crate) fn demo(given: Vec<GivenPlugin>) -> Result<ExitCode> {
@@ -74,7 +81,7 @@ pub(crate) fn demo(given: Vec<GivenPlugin>) -> Result<ExitCode> {
     let terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
     let (extra, port) = (Extra::given(given), terminal.then_some(0));
     let plan = Plan { told, channels, extra, port, kind: Kind::Demo };
-    on_runtime(async { serve(plan, |web, log| greeting(&names, web, log), |_| future::pending()).await })
+    on_runtime(async { serve(plan, |web, log| greeting(&names, web, log), |_| future::ready(())).await })
 }
 
 /// The agent with a configuration.
@@ -103,7 +110,7 @@ pub(crate) fn run(run: Run, given: Vec<GivenPlugin>) -> Result<ExitCode> {
     };
     let port = setup::web_port(&told.config);
     let plan = Plan { told, channels, extra: Extra::given(given), port, kind: Kind::Run };
-    on_runtime(async { serve(plan, greeting, |_| future::pending()).await })
+    on_runtime(async { serve(plan, greeting, |_| future::ready(())).await })
 }
 
 /// Does something on a runtime of its own.
@@ -191,7 +198,9 @@ pub(crate) async fn serve<B: Future<Output = ()>>(
         agent: agent.clone(),
         rooms: faces.as_ref().map(|faces| faces.rooms.clone()),
         completer: faces.as_ref().map(|faces| faces.completer.clone()),
+        ending: CancellationToken::new(),
     };
+    let ending = stage.ending.clone();
     let serving = async {
         let ended = match faces.as_ref().filter(|_| terminal) {
             Some(faces) => {
@@ -225,22 +234,27 @@ pub(crate) async fn serve<B: Future<Output = ()>>(
         anyhow::Ok(if ended == Ended::Output { ExitCode::FAILURE } else { ExitCode::SUCCESS })
     };
     let ended = {
-        let beside = async {
-            beside(stage).await;
-            future::pending::<()>().await;
-        };
+        let beside = beside(stage);
         tokio::pin!(serving, beside);
-        tokio::select! {
-            ended = &mut serving => ended,
-            () = &mut beside => unreachable!("it waits for ever"),
-            reason = agent.gave_up() => {
-                stop.cancel();
-                // What the terminal is used for comes to its end first.
-                let served = serving.await;
-                complain(&format!("ended, as plugins.restartPolicy asks for after too many restarts: {reason}"));
-                served.map(|_| ExitCode::FAILURE)
+        let mut is_over = false;
+        let ended = loop {
+            tokio::select! {
+                ended = &mut serving => break ended,
+                () = &mut beside, if !is_over => is_over = true,
+                reason = agent.gave_up() => {
+                    stop.cancel();
+                    // What the terminal is used for comes to its end first.
+                    let served = serving.await;
+                    complain(&format!("ended, as plugins.restartPolicy asks for after too many restarts: {reason}"));
+                    break served.map(|_| ExitCode::FAILURE);
+                }
             }
+        };
+        ending.cancel();
+        if !is_over && time::timeout(MOMENT, beside).await.is_err() {
+            tracing::warn!("something was not finished within {MOMENT:?}");
         }
+        ended
     };
     // What still runs ends where people see it, before nothing is shown any more.
     if let Some(faces) = faces {

@@ -1,13 +1,18 @@
 //! Writes a session while people talk. It judges nothing that is said.
 
 use std::{
+    collections::HashSet,
     io,
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use tokio::{sync::Notify, task::JoinHandle, time};
+use tokio::{
+    sync::Notify,
+    task::{JoinHandle, JoinSet},
+    time,
+};
 
 use super::{MaskError, Session, mask::Masks, tape::Tape};
 use crate::rooms::{Change, Refused, Rooms, Watch};
@@ -36,16 +41,16 @@ impl Recorder {
         }
         let tape = Arc::new(Mutex::new(Tape::default()));
         let changed = Arc::new(Notify::new());
-        let mut tasks = Vec::new();
-        for channel in rooms.channels() {
-            let alias = channel.alias.clone();
-            if let Ok((before, watch)) = rooms.overhear(&alias) {
-                let after = before.last().map(|entry| entry.id.clone());
-                let listener =
-                    Listener { rooms: rooms.clone(), alias, after, tape: tape.clone(), changed: changed.clone() };
-                tasks.push(tokio::spawn(listener.listen(watch)));
-            }
-        }
+        let mut listeners = Listeners {
+            rooms: rooms.clone(),
+            tape: tape.clone(),
+            changed: changed.clone(),
+            heard: HashSet::new(),
+            tasks: JoinSet::new(),
+        };
+        // Before anybody can say anything.
+        listeners.listen();
+        let mut tasks = vec![tokio::spawn(listeners.follow())];
         if let Some(file) = file.clone() {
             tasks.push(tokio::spawn(keep(tape.clone(), changed, file)));
         }
@@ -82,6 +87,40 @@ impl Recorder {
 impl Drop for Recorder {
     fn drop(&mut self) {
         self.tasks.iter().for_each(JoinHandle::abort);
+    }
+}
+
+/// Listens to all channels there are, also to those that come later.
+struct Listeners {
+    rooms: Arc<Rooms>,
+    tape: Arc<Mutex<Tape>>,
+    changed: Arc<Notify>,
+    heard: HashSet<String>,
+    tasks: JoinSet<()>,
+}
+
+impl Listeners {
+    async fn follow(mut self) {
+        let mut arranged = self.rooms.arranged();
+        loop {
+            self.listen();
+            // It cannot fail while the rooms are held here.
+            let _ = arranged.changed().await;
+        }
+    }
+
+    fn listen(&mut self) {
+        let channels: HashSet<String> = self.rooms.channels().into_iter().map(|channel| channel.alias).collect();
+        self.heard.retain(|alias| channels.contains(alias));
+        for alias in channels {
+            if let Ok((before, watch)) = self.rooms.overhear(&alias)
+                && self.heard.insert(alias.clone())
+            {
+                let after = before.last().map(|entry| entry.id.clone());
+                let (rooms, tape, changed) = (self.rooms.clone(), self.tape.clone(), self.changed.clone());
+                self.tasks.spawn(Listener { rooms, alias, after, tape, changed }.listen(watch));
+            }
+        }
     }
 }
 

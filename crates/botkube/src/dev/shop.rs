@@ -11,13 +11,18 @@ use std::{
 
 use botkube_agent::agent::{PluginEvent, line_by_hand};
 use botkube_author::project::{BuildError, Built, Project};
+use botkube_console::session::Recorder;
 use tokio::{
     sync::mpsc,
     task::{AbortHandle, JoinSet},
+    time,
 };
 
 use super::{bench::Bench, binding, changes::Changes, notices::Notices, seconds};
-use crate::{setup, talk::Stage};
+use crate::{complain, setup, talk::Stage};
+
+/// How long it is waited for what was answered last to be recorded.
+const HEARD: Duration = Duration::from_secs(1);
 
 /// Everything the author's loop works with.
 pub(super) struct Shop {
@@ -49,19 +54,37 @@ struct Done {
 }
 
 impl Shop {
-    /// Works until it is dropped.
+    /// Works until nothing is said any more.
     pub(super) async fn work(mut self, stage: Stage) {
         let is_blind = !(io::stdin().is_terminal() && io::stdout().is_terminal());
         let mut notices = Notices::new(stage.rooms.clone(), is_blind);
         let mut builds = Builds::start(&self.projects, &self.changes);
         let mut settings = self.changes.settings();
         let mut swaps = Swaps::default();
+        let recorder = match (self.recording.take(), &stage.rooms) {
+            (Some(file), Some(rooms)) => match Recorder::start(rooms, Some(file.clone())) {
+                Ok(recorder) => Some(recorder),
+                Err(error) => {
+                    notices.line(&format!("Nothing is recorded: {} cannot be written: {error}", file.display())).await;
+                    None
+                }
+            },
+            _ => None,
+        };
         loop {
             tokio::select! {
+                () = stage.ending.cancelled() => break,
                 Some(done) = builds.done.recv() => self.built(done, &stage, &mut notices, &mut swaps).await,
                 _ = settings.next() => self.configure(&stage, &mut notices).await,
                 Some(happened) = self.happened.recv() => self.tell(happened, &stage, &mut notices, &mut swaps).await,
-                else => return,
+                else => break,
+            }
+        }
+        if let Some(recorder) = recorder {
+            // What was answered last may not have been heard yet.
+            let _ = time::timeout(HEARD, recorder.settled()).await;
+            if let Err(error) = recorder.finish() {
+                complain(&format!("what was said last is not recorded: {error}"));
             }
         }
     }
