@@ -13,7 +13,7 @@ use botkube_core::{
     answer::Status,
     chat::{Accepted, Chat},
     conversation::Conversation,
-    dispatch::Dispatcher,
+    dispatch::{Dispatcher, Snapshot},
     policy::AllowBound,
     route::Executors,
 };
@@ -37,10 +37,10 @@ impl Place {
         let plugin = Arc::new(Fake::default());
         let config = Arc::new(Config::default());
         let executors = Executors::new(&config, vec!["do".into()]);
-        let dispatcher = Dispatcher::new(config, executors, Arc::new(AllowBound), plugin.clone(), plugin);
+        let snapshot = Snapshot::new(config, executors, Arc::new(AllowBound), plugin.clone(), plugin);
         let channel = |alias: &str| Conversation { alias: alias.into(), interactive: true, ..Conversation::default() };
         let rooms = Rooms::new(vec![channel("ops"), channel("dev")], Arc::new(InMemory::new().unwrap()));
-        let chat = Chat::new(Arc::new(dispatcher), rooms.clone());
+        let chat = Chat::new(Arc::new(Dispatcher::new(snapshot)), rooms.clone());
         rooms.answered_by(&chat);
         Self { rooms, _chat: chat, ada: Person { id: "ada".into(), name: "ada".into() } }
     }
