@@ -21,14 +21,14 @@ use botkube_config::{
 };
 use botkube_console::preview;
 use botkube_core::route::Executors;
-use botkube_plugin_host::index::PluginKind;
+use botkube_plugin_host::{index::PluginKind, lock::Lock};
 use bytes::Bytes;
 
 use self::golden::Golden;
 use crate::{
     args::{Files, Output, Test},
     progress::Bars,
-    setup, talk,
+    setup, supply, talk,
 };
 
 /// A project's configuration.
@@ -45,13 +45,17 @@ struct Target {
 
 pub(crate) fn run(test: Test) -> Result<ExitCode> {
     let Test { target, files, replay, update, output } = test;
-    let loaded = configuration(files, &target, replay.is_some())?;
+    let loaded = configuration(files.clone(), &target, replay.is_some())?;
+    let lock = match &loaded {
+        Some(loaded) if !files.config.is_empty() => supply::required(files, &loaded.config)?,
+        _ => None,
+    };
     let golden = replay.map(|file| Golden::read(file, update)).transpose()?;
     let runtime = talk::runtime()?;
     let code = runtime.block_on(async {
         let bars = Bars::default();
         let looked = async {
-            let targets = targets(&target, loaded.as_ref().map(|loaded| &loaded.config), &bars).await?;
+            let targets = targets(&target, loaded.as_ref().map(|loaded| &loaded.config), lock, &bars).await?;
             match golden {
                 Some(golden) => golden.run(targets, loaded, output, &bars).await,
                 None => look(targets, loaded.as_ref().map(|loaded| &loaded.config), output, &bars).await,
@@ -125,7 +129,7 @@ fn configs(config: Option<&Config>, name: &str) -> Vec<Bytes> {
 }
 
 /// What a word on the command line means: a file, a folder, or a key of the configuration.
-async fn targets(target: &str, config: Option<&Config>, bars: &Bars) -> Result<Vec<Target>> {
+async fn targets(target: &str, config: Option<&Config>, lock: Option<Arc<Lock>>, bars: &Bars) -> Result<Vec<Target>> {
     let path = Path::new(target);
     if path.is_dir() {
         return built(path, bars).await;
@@ -136,7 +140,7 @@ async fn targets(target: &str, config: Option<&Config>, bars: &Bars) -> Result<V
         return Ok(vec![Target { program, name, kind, dependencies: None }]);
     }
     match (target.parse::<PluginKey>(), config) {
-        (Ok(key), Some(config)) => Ok(vec![installed(&key, config, bars).await?]),
+        (Ok(key), Some(config)) => Ok(vec![installed(&key, config, lock, bars).await?]),
         (Ok(_), None) => bail!(
             "there is no file {target}; if it is the key of a plugin, name the configuration with its repository: --config FILE"
         ),
@@ -158,7 +162,7 @@ async fn built(dir: &Path, bars: &Bars) -> Result<Vec<Target>> {
 }
 
 /// A plugin of a repository that the configuration defines, fetched if it has to be.
-async fn installed(key: &PluginKey, config: &Config, bars: &Bars) -> Result<Target> {
+async fn installed(key: &PluginKey, config: &Config, lock: Option<Arc<Lock>>, bars: &Bars) -> Result<Target> {
     let is_key = |groups: &[PluginGroup]| {
         groups
             .iter()
@@ -167,7 +171,7 @@ async fn installed(key: &PluginKey, config: &Config, bars: &Bars) -> Result<Targ
     };
     let kind =
         if is_key(&config.sources) && !is_key(&config.executors) { PluginKind::Source } else { PluginKind::Executor };
-    let store = botkube_agent::agent::store(&config.plugins, None);
+    let store = botkube_agent::agent::store(&config.plugins, lock);
     let drawing = bars.drawing();
     let installed = store.install(key, kind, &*drawing).await.with_context(|| format!("cannot get `{key}`"))?;
     for warning in installed.warnings {
