@@ -281,29 +281,34 @@ pub(crate) async fn run(
     reads: Option<Line<'_>>,
 ) -> Result<String, BuildError> {
     let (line, program) = (Shown(&command).to_string(), command.as_std().get_program().to_string_lossy().into_owned());
+    let folder = command.as_std().get_current_dir().map(Path::to_owned);
     match tool::run(command, said, reads).await {
         Ok(Ended { status, words }) if status.success() => Ok(words),
         Ok(Ended { status, words }) => {
             Err(BuildError::Failed { command: line, output: words.trim_end().to_owned(), code: status.to_string() })
         }
-        Err(error) => Err(not_run(program, install, error)),
+        Err(error) => Err(not_run(program, install, folder, error)),
     }
 }
 
 /// Runs a tool for what it prints on standard output.
 pub(crate) async fn ask(mut command: Command, install: &str) -> Result<Vec<u8>, BuildError> {
     let (line, program) = (Shown(&command).to_string(), command.as_std().get_program().to_string_lossy().into_owned());
+    let folder = command.as_std().get_current_dir().map(Path::to_owned);
     match command.stdin(Stdio::null()).kill_on_drop(true).output().await {
         Ok(said) if said.status.success() => Ok(said.stdout),
         Ok(said) => {
             let output = String::from_utf8_lossy(&said.stderr).trim_end().to_owned();
             Err(BuildError::Failed { command: line, output, code: said.status.to_string() })
         }
-        Err(error) => Err(not_run(program, install, error)),
+        Err(error) => Err(not_run(program, install, folder, error)),
     }
 }
 
-fn not_run(program: String, install: &str, error: io::Error) -> BuildError {
+fn not_run(program: String, install: &str, folder: Option<PathBuf>, error: io::Error) -> BuildError {
+    if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+        return BuildError::Io { doing: format!("build in {}, which is not there any more", folder.display()), error };
+    }
     match error.kind() {
         io::ErrorKind::NotFound => BuildError::Tool { tool: program, install: install.to_owned() },
         _ => BuildError::Io { doing: format!("run {program}"), error },

@@ -33,6 +33,9 @@ pub use self::{
 /// The most bytes a session's file may have.
 pub const MAX_SIZE: u64 = 16 << 20;
 
+/// What somebody is called of whom nothing is said.
+const SOMEBODY: &str = "somebody";
+
 /// What the first lines of a file say.
 const HEADER: &str = "# What was said in a console and what was answered; written by `botkube dev --record` and played again by\n\
                       # `botkube plugin test --replay`. What differs each time is masked: <time>, <duration>, <id>, <path>; add\n\
@@ -55,6 +58,9 @@ pub struct Session {
 pub struct Step {
     /// The channel's alias.
     pub channel: String,
+    /// What the person is called who does it, if not as in the step before; at first it is `somebody`. Plugins are told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
     /// What was typed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub said: Option<String>,

@@ -2,10 +2,11 @@
 //! chat and running commands go on.
 //!
 //! Reading order: `bench` where good builds lie · `binding` the configuration they run under · `changes` what is watched ·
-//! `notices` how the author is told · `shop` what is done about each change.
+//! `builds` what is built of it · `notices` how the author is told · `shop` what is done about each change.
 
-mod bench;
-mod binding;
+pub(crate) mod bench;
+pub(crate) mod binding;
+mod builds;
 mod changes;
 mod notices;
 mod shop;
@@ -21,11 +22,12 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use botkube_agent::agent::{Attached, Fetcher};
-use botkube_author::project::{BuildError, Built, Project};
+use botkube_author::project::{BuildError, Project};
 use botkube_config::model::Config;
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
-use self::{bench::Bench, binding::REPOSITORY, changes::Changes, shop::Shop};
+use self::{bench::Bench, binding::REPOSITORY, builds::Done, changes::Changes, shop::Shop};
 use crate::{
     args::Dev,
     complain,
@@ -55,21 +57,22 @@ pub(crate) fn run(dev: Dev) -> Result<ExitCode> {
         );
     }
     // A broken configuration is said before anything is built.
-    let settings = binding::Settings::beside(&projects[0]);
+    let settings = binding::Settings::in_folder(projects[0].dir());
     settings.read()?;
-    talk::on_runtime(async {
-        tokio::select! {
-            ended = develop(dev, projects, settings) => ended,
-            _ = tokio::signal::ctrl_c(), if !io::stdin().is_terminal() => Ok(ExitCode::SUCCESS),
-        }
-    })
+    talk::on_runtime(develop(dev, projects, settings))
 }
 
 async fn develop(dev: Dev, projects: Vec<Project>, settings: binding::Settings) -> Result<ExitCode> {
     let mut changes = Changes::watch(&projects, settings.file()).context("cannot watch the folders")?;
-    let built = first(&projects, &mut changes).await?;
     let bench = Arc::new(Bench::new().context("cannot make a directory for what is built")?);
-    bench.put(&built).context("cannot keep what was built")?;
+    // From the first moment on: a tool that builds is not left running.
+    let stop = CancellationToken::new();
+    talk::on_end(&stop);
+    tokio::select! {
+        built = first(&projects, &mut changes, &bench) => built?,
+        () = stop.cancelled() => bail!("stopped by a signal before there was anything to serve"),
+        _ = tokio::signal::ctrl_c() => bail!("stopped before there was anything to serve"),
+    }
     let names = bench.names();
     let (mut config, shown) = settings.bound(&names)?;
 
@@ -98,28 +101,35 @@ async fn develop(dev: Dev, projects: Vec<Project>, settings: binding::Settings) 
     let recording = dev.record.clone();
     let port = port_is_open(&dev).then_some(dev.port.unwrap_or_default());
     let told = Told { config, shown, demo: false, lock: Locked::Not };
-    let plan = Plan { told, channels, extra, port, kind: Kind::Dev };
+    let plan = Plan { told, channels, extra, port, kind: Kind::Dev, stop };
     let shop = Shop { projects, settings, bench, changes, happened, attach: dev.attach, recording };
     let greet = |web: Option<&str>, log: Option<&Path>| greeting(web, log);
     talk::serve(plan, greet, |stage| shop.work(stage)).await
 }
 
 /// The first build of every project: said as it goes, and tried again whenever something changes.
-async fn first(projects: &[Project], changes: &mut Changes) -> Result<Vec<Built>> {
-    let mut built: Vec<Built> = Vec::new();
+async fn first(projects: &[Project], changes: &mut Changes, bench: &Bench) -> Result<()> {
     for (number, project) in projects.iter().enumerate() {
+        let saved = changes.of(number);
+        let mut since = Instant::now();
         loop {
-            let began = Instant::now();
-            complain(&format!("building {}", project.dir().display()));
-            let done = tokio::select! {
-                done = project.build(&said) => done,
-                () = changes.of(number) => continue,
-            };
-            match done {
+            let begins = || complain(&format!("building {}", project.dir().display()));
+            let Done { built, took, restless: changes, .. } =
+                builds::build(number, project, since, saved, &said, &begins).await;
+            let (ended, was_restless) = (Instant::now(), changes.is_some());
+            if let Some(path) = changes {
+                complain(&restless(&path));
+            }
+            match built {
                 Ok(made) => {
                     let names: Vec<&str> = made.iter().map(|built| built.name.as_str()).collect();
-                    complain(&format!("built {} in {}", names.join(", "), seconds(began.elapsed())));
-                    built.extend(made);
+                    complain(&format!("built {} in {}", names.join(", "), seconds(took)));
+                    if let Some(twice) = names.iter().find(|name| bench.project(name).is_some()) {
+                        bail!(
+                            "two folders have a plugin `{twice}`; give one of them another name, or leave one folder out"
+                        );
+                    }
+                    bench.put(number, &made).context("cannot keep what was built")?;
                     break;
                 }
                 // The tool has said why.
@@ -129,15 +139,19 @@ async fn first(projects: &[Project], changes: &mut Changes) -> Result<Vec<Built>
                 Err(error @ BuildError::Tool { .. }) => return Err(error.into()),
                 Err(error) => complain(&format!("{error}; waiting for a change")),
             }
-            changes.of(number).await;
+            since = builds::edit(saved, ended, was_restless).await;
         }
     }
-    let mut names: Vec<_> = built.iter().map(|built| &built.name).collect();
-    names.sort();
-    if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
-        bail!("two folders have a plugin `{}`; give one of them another name, or leave one folder out", pair[0]);
-    }
-    Ok(built)
+    Ok(())
+}
+
+/// What an author does about builds that are begun again and again.
+fn restless(path: &Path) -> String {
+    format!(
+        "{} changed in every build, which was begun again for it, and did not count in this one. If the build writes it, let \
+         it write into a hidden folder such as `.build`, which is not watched; if it was you, save it once more.",
+        path.display()
+    )
 }
 
 /// Whether there is somebody to look at the console in a browser.

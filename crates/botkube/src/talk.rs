@@ -47,6 +47,8 @@ pub(crate) struct Plan {
     /// The port of the console in a browser, where there is to be one; 0 is any.
     pub(crate) port: Option<u16>,
     pub(crate) kind: Kind,
+    /// Ends it when it is cancelled.
+    pub(crate) stop: CancellationToken,
 }
 
 /// For whom it is served.
@@ -80,7 +82,7 @@ pub(crate) fn demo(given: Vec<GivenPlugin>) -> Result<ExitCode> {
     let names: Vec<String> = given.iter().map(|plugin| plugin.name.clone()).collect();
     let terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
     let (extra, port) = (Extra::given(given), terminal.then_some(0));
-    let plan = Plan { told, channels, extra, port, kind: Kind::Demo };
+    let plan = Plan { told, channels, extra, port, kind: Kind::Demo, stop: CancellationToken::new() };
     on_runtime(async { serve(plan, |web, log| greeting(&names, web, log), |_| future::ready(())).await })
 }
 
@@ -109,7 +111,8 @@ pub(crate) fn run(run: Run, given: Vec<GivenPlugin>) -> Result<ExitCode> {
         None => greeting,
     };
     let port = setup::web_port(&told.config);
-    let plan = Plan { told, channels, extra: Extra::given(given), port, kind: Kind::Run };
+    let plan =
+        Plan { told, channels, extra: Extra::given(given), port, kind: Kind::Run, stop: CancellationToken::new() };
     on_runtime(async { serve(plan, greeting, |_| future::ready(())).await })
 }
 
@@ -127,11 +130,16 @@ pub(crate) fn runtime() -> Result<Runtime> {
     runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().context("cannot start the runtime")
 }
 
-/// Cancels `stop` on SIGTERM, and on SIGINT where no terminal's editor takes it.
+/// Cancels `stop` on SIGTERM, SIGINT and SIGHUP.
 pub(crate) fn on_signal(stop: &CancellationToken) {
-    for kind in [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup()] {
-        cancel_on(kind, stop);
-    }
+    on_end(stop);
+    cancel_on(SignalKind::interrupt(), stop);
+}
+
+/// Cancels `stop` on SIGTERM and SIGHUP: SIGINT is for whoever reads a terminal.
+pub(crate) fn on_end(stop: &CancellationToken) {
+    cancel_on(SignalKind::terminate(), stop);
+    cancel_on(SignalKind::hangup(), stop);
 }
 
 fn cancel_on(kind: SignalKind, stop: &CancellationToken) {
@@ -151,7 +159,7 @@ pub(crate) async fn serve<B: Future<Output = ()>>(
     greeting: impl FnOnce(Option<&str>, Option<&Path>) -> String,
     beside: impl FnOnce(Stage) -> B,
 ) -> Result<ExitCode> {
-    let Plan { told, channels, extra, port, kind } = plan;
+    let Plan { told, channels, extra, port, kind, stop } = plan;
     let terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
     let cluster = told.config.settings.cluster_name.clone();
     let log = match (terminal, kind) {
@@ -168,7 +176,6 @@ pub(crate) async fn serve<B: Future<Output = ()>>(
     let impersonates =
         told.config.executors.iter().flat_map(|group| &group.plugins).any(|p| p.enabled && p.rbac.is_some());
     let agent = Arc::new(setup::agent(told, extra, log_progress())?);
-    let stop = CancellationToken::new();
     let store: Option<Arc<dyn Store>> = match kind {
         Kind::Run if port.is_some() => {
             Some(Arc::new(Disk::open(&setup::state_dir().join("console")).context("what is said cannot be kept")?))
@@ -204,8 +211,7 @@ pub(crate) async fn serve<B: Future<Output = ()>>(
     let serving = async {
         let ended = match faces.as_ref().filter(|_| terminal) {
             Some(faces) => {
-                cancel_on(SignalKind::terminate(), &stop);
-                cancel_on(SignalKind::hangup(), &stop);
+                on_end(&stop);
                 let link = web.as_ref().map(Web::link);
                 let greeting = greeting(link.as_deref(), log.as_deref());
                 faces.terminal(channels[0].alias.clone(), greeting, log, &stop).await?
@@ -217,7 +223,9 @@ pub(crate) async fn serve<B: Future<Output = ()>>(
                 }
                 let (rooms, first) = (faces.as_ref().map(|faces| faces.rooms.clone()), channels[0].clone());
                 let conversation = Arc::new(move || {
-                    let now = rooms.iter().flat_map(|rooms| rooms.channels()).find(|now| now.alias == first.alias);
+                    let all = rooms.as_ref().map(|rooms| rooms.channels()).unwrap_or_default();
+                    // Where it is gone, one goes on in the first there is.
+                    let now = all.iter().find(|now| now.alias == first.alias).or(all.first()).cloned();
                     // Nothing is clicked in a pipe.
                     Conversation { interactive: false, ..now.unwrap_or_else(|| first.clone()) }
                 });

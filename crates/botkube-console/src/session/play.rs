@@ -10,7 +10,7 @@ use botkube_core::{
 };
 use tokio::time::{self, Instant};
 
-use super::{MaskError, Press, Session, Step, label::labels, mask::Masks, tape::Tape};
+use super::{MaskError, Press, SOMEBODY, Session, Step, label::labels, mask::Masks, tape::Tape};
 use crate::{
     entry::{Doing, Entry, State},
     rooms::{Change, Person, Refused, Rooms, Used, Watch},
@@ -71,16 +71,18 @@ pub enum ReplayError {
 /// When a step cannot be played.
 pub async fn replay(session: &Session, rooms: &Rooms, deadline: Duration) -> Result<Session, ReplayError> {
     let masks = Masks::new(&session.masks)?;
-    let person = Person { id: "somebody".into(), name: "somebody".into() };
-    let mut player = Player { rooms, person, tape: Tape::default(), deadline };
+    let mut player = Player { rooms, person: called(SOMEBODY), tape: Tape::default(), deadline };
     for (at, step) in session.steps.iter().enumerate() {
+        if let Some(name) = &step.by {
+            player.person = called(name);
+        }
         player.play(at, step).await?;
     }
     let mut now = player.tape.session(&masks);
     now.masks.clone_from(&session.masks);
     // What it does is as it was, also where a label is written in another way.
     for (now, before) in now.steps.iter_mut().zip(&session.steps) {
-        (now.said, now.pressed) = (before.said.clone(), before.pressed.clone());
+        (now.said, now.pressed, now.by) = (before.said.clone(), before.pressed.clone(), before.by.clone());
         if before.status == Some(Status::Cancelled) && now.status == Some(Status::Cancelled) {
             now.answers.clone_from(&before.answers);
         }
@@ -193,6 +195,11 @@ impl Player<'_> {
         }
         Ok(Used { entry: entry.id.clone(), control: find(control)?, values: values.clone(), entered: held })
     }
+}
+
+fn called(name: &str) -> Person {
+    let id = if name.is_empty() { SOMEBODY } else { name };
+    Person { id: id.to_owned(), name: name.to_owned() }
 }
 
 fn is_over(entry: &Entry) -> bool {

@@ -6,7 +6,7 @@ use botkube_api::message::{Body, Message, MessageType};
 use botkube_core::running::CommandId;
 use indexmap::IndexMap;
 
-use super::{Press, Session, Shown, Step, label::labels, mask::Masks};
+use super::{Press, SOMEBODY, Session, Shown, Step, label::labels, mask::Masks};
 use crate::{
     entry::{Doing, Entry, State},
     rooms::Used,
@@ -63,8 +63,11 @@ impl Tape {
         // Where an entry was answer to what, in the order of steps.
         let mut known: BTreeMap<(String, String), (usize, usize)> = BTreeMap::new();
         let mut steps = Vec::with_capacity(self.said.len());
+        let mut before = SOMEBODY;
         for (place, (channel, said)) in self.said.iter().enumerate() {
-            let mut step = Step { channel: channel.clone(), ..Step::default() };
+            let by = Some(&said.by.name).filter(|name| *name != before).cloned();
+            before = &said.by.name;
+            let mut step = Step { channel: channel.clone(), by, ..Step::default() };
             match &said.used {
                 Some(used) => step.pressed = self.press(channel, used, &known),
                 None => step.said = said.text.clone(),

@@ -2,7 +2,7 @@
 //! nothing.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     fs::{self, File},
     io::{self, BufRead, BufReader},
     path::{Path, PathBuf},
@@ -20,7 +20,7 @@ use tempfile::TempDir;
 
 /// See the module. The files go with it.
 #[derive(Debug)]
-pub(super) struct Bench {
+pub(crate) struct Bench {
     dir: TempDir,
     builds: AtomicU64,
     plugins: Mutex<BTreeMap<String, Lies>>,
@@ -31,6 +31,8 @@ pub(super) struct Bench {
 /// The files of one plugin.
 #[derive(Debug, Default)]
 struct Lies {
+    /// The number of the project it is of.
+    project: usize,
     newest: PathBuf,
     /// The one of the process that serves, which is started again when it ends before a newer one has come to serve.
     serving: Option<PathBuf>,
@@ -39,14 +41,16 @@ struct Lies {
 }
 
 impl Bench {
-    pub(super) fn new() -> io::Result<Self> {
+    pub(crate) fn new() -> io::Result<Self> {
         let dir = tempfile::Builder::new().prefix("botkube-dev-").tempdir()?;
         let (plugins, sockets) = <_>::default();
         Ok(Self { dir, builds: AtomicU64::new(0), plugins, sockets })
     }
 
-    /// Keeps what was built; it is what plugins are started from now. Gives the names of those that are others than before.
-    pub(super) fn put(&self, built: &[Built]) -> io::Result<Vec<String>> {
+    /// Keeps what was built of a project; it is what plugins are started from now. What was built of it before and is not any
+    /// more was renamed or removed, and is forgotten. Gives the names of those that are others than before.
+    pub(crate) fn put(&self, project: usize, built: &[Built]) -> io::Result<Vec<String>> {
+        self.plugins().retain(|name, lies| lies.project != project || built.iter().any(|built| built.name == *name));
         let mut changed = Vec::new();
         for Built { name, program, .. } in built {
             let before = self.plugins().get(name).map(|lies| lies.newest.clone());
@@ -59,7 +63,7 @@ impl Bench {
             fs::copy(program, &newest)?;
             let mut plugins = self.plugins();
             let lies = plugins.entry(name.clone()).or_default();
-            (lies.newest, lies.origin) = (newest, program.clone());
+            *lies = Lies { project, newest, origin: program.clone(), serving: lies.serving.take() };
             self.sweep(name, lies);
         }
         Ok(changed)
@@ -73,13 +77,13 @@ impl Bench {
         }
     }
 
-    pub(super) fn names(&self) -> Vec<String> {
+    pub(crate) fn names(&self) -> Vec<String> {
         self.plugins().keys().cloned().collect()
     }
 
-    /// Forgets all plugins but these, which were built last.
-    pub(super) fn keep(&self, names: &BTreeSet<String>) {
-        self.plugins().retain(|name, _| names.contains(name));
+    /// The number of the project that has the plugin of this name.
+    pub(super) fn project(&self, name: &str) -> Option<usize> {
+        self.plugins().get(name).map(|lies| lies.project)
     }
 
     /// A directory in which a plugin that somebody else starts has its socket.
@@ -173,11 +177,11 @@ mod tests {
     #[tokio::test]
     async fn the_newest_build_is_started_and_the_one_that_serves_stays() {
         let (bench, dir) = (Bench::new().unwrap(), tempfile::tempdir().unwrap());
-        bench.put(&[built(dir.path(), "one")]).unwrap();
+        bench.put(0, &[built(dir.path(), "one")]).unwrap();
         let one = fetched(&bench).await;
         bench.serves("greet", one.clone());
         for content in ["two", "three"] {
-            bench.put(&[built(dir.path(), content)]).unwrap();
+            bench.put(0, &[built(dir.path(), content)]).unwrap();
         }
         let three = fetched(&bench).await;
         assert_eq!(
@@ -189,10 +193,20 @@ mod tests {
         assert!(!one.exists());
     }
 
+    #[test]
+    fn what_a_project_has_no_more_is_forgotten_and_what_another_has_stays() {
+        let (bench, dir) = (Bench::new().unwrap(), tempfile::tempdir().unwrap());
+        let named = |name: &str| Built { name: name.into(), ..built(dir.path(), "x") };
+        bench.put(0, &[named("one"), named("two")]).unwrap();
+        bench.put(1, &[named("three")]).unwrap();
+        assert!(bench.put(0, &[named("one")]).unwrap().is_empty(), "nothing is new");
+        assert_eq!((bench.names(), bench.project("three")), (vec!["one".into(), "three".into()], Some(1)));
+    }
+
     #[tokio::test]
     async fn a_plugin_that_was_not_built_is_refused_by_name() {
         let (bench, dir) = (Bench::new().unwrap(), tempfile::tempdir().unwrap());
-        bench.put(&[built(dir.path(), "x")]).unwrap();
+        bench.put(0, &[built(dir.path(), "x")]).unwrap();
         let error = bench.fetch(&"dev/other".parse().unwrap()).await.unwrap_err();
         assert!(error.contains("`other`") && error.contains("greet"), "{error}");
     }

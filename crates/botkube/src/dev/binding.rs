@@ -4,7 +4,6 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
-use botkube_author::project::Project;
 use botkube_config::{
     Options,
     finding::Origin,
@@ -15,7 +14,7 @@ use botkube_core::route::PluginRef;
 use crate::setup;
 
 /// The repository that the plugins under development come from.
-pub(super) const REPOSITORY: &str = "dev";
+pub(crate) const REPOSITORY: &str = "dev";
 /// The configuration's file in the first folder.
 const FILE: &str = "botkube.yaml";
 /// The group of plugins that no binding of the configuration names.
@@ -23,20 +22,20 @@ const GROUP: &str = "dev";
 
 /// Where the configuration is.
 #[derive(Clone, Debug)]
-pub(super) struct Settings {
+pub(crate) struct Settings {
     file: PathBuf,
 }
 
 impl Settings {
-    pub(super) fn beside(project: &Project) -> Self {
-        Self { file: project.dir().join(FILE) }
+    pub(crate) fn in_folder(folder: &Path) -> Self {
+        Self { file: folder.join(FILE) }
     }
 
     pub(super) fn file(&self) -> &Path {
         &self.file
     }
 
-    pub(super) fn is_there(&self) -> bool {
+    pub(crate) fn is_there(&self) -> bool {
         self.file.is_file()
     }
 
@@ -63,7 +62,7 @@ impl Settings {
     /// # Errors
     ///
     /// As [`Settings::read`].
-    pub(super) fn bound(&self, names: &[String]) -> Result<(Config, String)> {
+    pub(crate) fn bound(&self, names: &[String]) -> Result<(Config, String)> {
         let (mut config, shown) = self.read()?;
         let is_bound = |name: &String| bindings(&config).any(|binding| is_of(&binding.key, name));
         let unbound: Vec<&String> = names.iter().filter(|name| !is_bound(name)).collect();

@@ -2,7 +2,6 @@
 //! counts at once, and whatever fails is said and changes nothing.
 
 use std::{
-    collections::BTreeSet,
     io::{self, IsTerminal},
     path::PathBuf,
     sync::Arc,
@@ -10,15 +9,18 @@ use std::{
 };
 
 use botkube_agent::agent::{PluginEvent, line_by_hand};
-use botkube_author::project::{BuildError, Built, Project};
+use botkube_author::project::{BuildError, Project};
 use botkube_console::session::Recorder;
-use tokio::{
-    sync::mpsc,
-    task::{AbortHandle, JoinSet},
-    time,
-};
+use tokio::{sync::mpsc, time};
 
-use super::{bench::Bench, binding, changes::Changes, notices::Notices, seconds};
+use super::{
+    bench::Bench,
+    binding,
+    builds::{Builds, Done},
+    changes::Changes,
+    notices::Notices,
+    restless, seconds,
+};
 use crate::{complain, setup, talk::Stage};
 
 /// How long it is waited for what was answered last to be recorded.
@@ -42,15 +44,6 @@ pub(super) enum Happened {
     Plugin(PluginEvent),
     /// A plugin is waited for that the author starts.
     Waiting(String),
-}
-
-/// A build that came to its end.
-struct Done {
-    project: usize,
-    built: Result<Vec<Built>, BuildError>,
-    /// When what was built was saved.
-    saved: Instant,
-    took: Duration,
 }
 
 impl Shop {
@@ -91,8 +84,11 @@ impl Shop {
 
     /// A build has ended.
     async fn built(&self, done: Done, stage: &Stage, notices: &mut Notices, swaps: &mut Swaps) {
-        let Done { project, built, saved, took } = done;
+        let Done { project, built, saved, took, restless: changes } = done;
         let dir = self.projects[project].dir().display().to_string();
+        if let Some(path) = changes {
+            notices.line(&restless(&path)).await;
+        }
         let built = match built {
             Ok(built) => built,
             Err(BuildError::Failed { command, output, code }) => {
@@ -101,20 +97,26 @@ impl Shop {
             }
             Err(error) => return notices.line(&format!("{error}. What was there before goes on.")).await,
         };
+        let other = |name| self.bench.project(name).filter(|other| *other != project);
+        if let Some((name, other)) = built.iter().find_map(|built| Some((&built.name, other(&built.name)?))) {
+            let other = self.projects[other].dir().display();
+            let both = format!("{dir} has a plugin `{name}` now, and so has {other}; give one of them another name");
+            return notices.line(&format!("{both}. What was there before goes on.")).await;
+        }
         let before = self.bench.names();
-        let changed = match self.bench.put(&built) {
+        let changed = match self.bench.put(project, &built) {
             Ok(changed) => changed,
             Err(error) => return notices.line(&format!("What was built in {dir} cannot be kept: {error}")).await,
         };
-        if changed.is_empty() {
-            return notices.line(&format!("Built in {}: the same as before.", seconds(took))).await;
-        }
-        // A name that nobody has any more is of a program that was renamed or removed.
-        if self.projects.len() == 1 {
-            self.bench.keep(&built.iter().map(|built| built.name.clone()).collect::<BTreeSet<_>>());
-        }
-        if self.bench.names() != before {
+        let now = self.bench.names();
+        if now != before {
+            let gone: Vec<&str> = before.iter().filter(|name| !now.contains(name)).map(String::as_str).collect();
+            if !gone.is_empty() {
+                notices.line(&format!("{dir} has no plugin `{}` any more.", gone.join("`, `"))).await;
+            }
             self.configure(stage, notices).await;
+        } else if changed.is_empty() {
+            return notices.line(&format!("Built in {}: the same as before.", seconds(took))).await;
         }
         let config = stage.agent.dispatcher.snapshot().config.clone();
         for name in changed {
@@ -148,7 +150,11 @@ impl Shop {
                 if let Some(rooms) = &stage.rooms {
                     rooms.arrange(setup::with_controls(channels));
                 }
-                notices.line("The configuration in botkube.yaml counts from now on.").await;
+                let counts = match self.settings.is_there() {
+                    true => "The configuration in botkube.yaml counts from now on.",
+                    false => "Without a botkube.yaml, every plugin is bound as it is.",
+                };
+                notices.line(counts).await;
             }
             Err(error) => {
                 notices.line(&format!("botkube.yaml cannot be used: {error}. What was there before goes on.")).await;
@@ -206,41 +212,5 @@ impl Swaps {
 
     fn end(&mut self, name: &str) -> Option<(Instant, Duration)> {
         self.begun.remove(name)
-    }
-}
-
-/// One builder for each project; they end with it.
-struct Builds {
-    done: mpsc::Receiver<Done>,
-    _tasks: JoinSet<()>,
-}
-
-impl Builds {
-    fn start(projects: &[Project], changes: &Changes) -> Self {
-        let (sender, done) = mpsc::channel(1);
-        let mut tasks = JoinSet::new();
-        for (number, project) in projects.iter().cloned().enumerate() {
-            let (mut saved, done) = (changes.project(number), sender.clone());
-            let _: AbortHandle = tasks.spawn(async move {
-                let mut since = saved.next().await;
-                loop {
-                    let began = Instant::now();
-                    let built = tokio::select! {
-                        built = project.build(&|line| tracing::debug!("{line}")) => built,
-                        // What is being built is old already; dropping it ends the tools.
-                        again = saved.next() => {
-                            since = again;
-                            continue;
-                        }
-                    };
-                    let outcome = Done { project: number, built, saved: since, took: began.elapsed() };
-                    if done.send(outcome).await.is_err() {
-                        return;
-                    }
-                    since = saved.next().await;
-                }
-            });
-        }
-        Self { done, _tasks: tasks }
     }
 }

@@ -16,7 +16,7 @@ use botkube_author::{
     project::{Built, Project},
 };
 use botkube_config::{
-    Loaded, Options as Reading,
+    Options as Reading,
     model::{Config, PluginGroup, PluginKey},
 };
 use botkube_console::preview;
@@ -25,14 +25,12 @@ use botkube_plugin_host::{index::PluginKind, lock::Lock};
 use bytes::Bytes;
 
 use self::golden::Golden;
+use super::working;
 use crate::{
-    args::{Files, Output, Test},
+    args::{Output, Test},
     progress::Bars,
-    setup, supply, talk,
+    setup, supply,
 };
-
-/// A project's configuration.
-const PROJECT_CONFIG: &str = "botkube.yaml";
 
 /// What is looked at.
 struct Target {
@@ -45,41 +43,22 @@ struct Target {
 
 pub(crate) fn run(test: Test) -> Result<ExitCode> {
     let Test { target, files, replay, update, output } = test;
-    let loaded = configuration(files.clone(), &target, replay.is_some())?;
+    // The variable is for agents; a plugin is tested without it unless somebody says so.
+    let loaded = if files.config.is_empty() { None } else { setup::configuration(files.clone(), Reading::default())? };
     let lock = match &loaded {
-        Some(loaded) if !files.config.is_empty() => supply::required(files, &loaded.config)?,
-        _ => None,
+        Some(loaded) => supply::required(files, &loaded.config)?,
+        None => None,
     };
     let golden = replay.map(|file| Golden::read(file, update)).transpose()?;
-    let runtime = talk::runtime()?;
-    let code = runtime.block_on(async {
-        let bars = Bars::default();
-        let looked = async {
-            let targets = targets(&target, loaded.as_ref().map(|loaded| &loaded.config), lock, &bars).await?;
-            match golden {
-                Some(golden) => golden.run(targets, loaded, output, &bars).await,
-                None => look(targets, loaded.as_ref().map(|loaded| &loaded.config), output, &bars).await,
-            }
-        };
-        tokio::select! {
-            code = looked => code,
-            // Everything that was started ends with what is dropped here.
-            _ = tokio::signal::ctrl_c() => bail!("interrupted; nothing is left running"),
+    let bars = Bars::default();
+    // Everything that was started ends with what is dropped at a signal.
+    working::work(async {
+        let targets = targets(&target, loaded.as_ref().map(|loaded| &loaded.config), lock, &bars).await?;
+        match golden {
+            Some(golden) => golden.run(targets, loaded, Path::new(&target), output, &bars).await,
+            None => look(targets, loaded.as_ref().map(|loaded| &loaded.config), output, &bars).await,
         }
-    });
-    runtime.shutdown_background();
-    code
-}
-
-/// The configuration that is named; for a session that is played also that of the project, with which it was recorded.
-fn configuration(files: Files, target: &str, is_played: bool) -> Result<Option<Loaded>> {
-    let own = Path::new(target).join(PROJECT_CONFIG);
-    let files = match files.config.is_empty() && is_played && own.is_file() {
-        true => Files { config: vec![own] },
-        false => files,
-    };
-    // The variable is for agents; a plugin is tested without it unless somebody says so.
-    if files.config.is_empty() { Ok(None) } else { setup::configuration(files, Reading::default()) }
+    })?
 }
 
 async fn look(targets: Vec<Target>, config: Option<&Config>, output: Output, bars: &Bars) -> Result<ExitCode> {

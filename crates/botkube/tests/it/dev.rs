@@ -13,6 +13,7 @@ use std::{
 };
 
 use conformance::{eventually, program};
+use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 
 use crate::support::{Machine, contains};
 
@@ -48,6 +49,9 @@ impl Author {
         let machine = Machine::new();
         fs::create_dir(machine.path("mine")).unwrap();
         fs::write(machine.path("mine/source"), source()).unwrap();
+        fs::create_dir(machine.path("other")).unwrap();
+        fs::write(machine.path("other/source"), source()).unwrap();
+        fs::write(machine.path("other/name"), "other").unwrap();
         let command = machine.botkube(["dev", "mine"].iter().chain(args));
         let mut author = Self::of(&Rc::new(machine), command);
         author.patience = PATIENCE;
@@ -233,6 +237,91 @@ fn a_plugin_that_somebody_else_starts_is_waited_for_and_answers() {
 }
 
 /// What `botkube dev` with these arguments says before it ends with 2.
+/// Ends it with a signal; nothing stays behind.
+#[track_caller]
+fn ends_at(mut author: Author, signal: Signal, code: i32) {
+    kill_process(Pid::from_child(&author.child), signal).unwrap();
+    let ended = author.child.wait().unwrap();
+    assert_eq!(ended.code(), Some(code), "{signal:?}: {}", author.notices());
+    author.machine.is_tidy();
+}
+
+#[test]
+fn a_signal_ends_it_and_leaves_nothing_behind() {
+    for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
+        let mut author = Author::new();
+        assert_eq!(author.says("echo hi"), "echo hi\n");
+        ends_at(author, signal, 0);
+    }
+}
+
+#[test]
+fn a_signal_during_the_first_build_ends_the_tool_too() {
+    for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
+        let author = Author::with(&["--build", "echo $$; sleep 1000"], ECHO);
+        let tool = || {
+            let lines = author.notices();
+            lines.lines().find_map(|line| Pid::from_raw(line.parse().ok()?))
+        };
+        eventually("the tool runs", || tool().is_some());
+        let tool = tool().unwrap();
+        ends_at(author, signal, 2);
+        eventually("the tool is gone", || test_kill_process(tool).is_err());
+    }
+}
+
+#[test]
+fn a_build_that_writes_beside_the_sources_comes_to_its_end() {
+    let slow = "cp source copy && sleep 0.2 && cp copy executor_echo && chmod +x executor_echo";
+    let mut author = Author::with(&["--build", slow], ECHO);
+    author.is_told(&["built echo"]);
+    author.saves(&other());
+    author.is_told(&["`echo` is new"]);
+    assert_eq!(author.says("echo hi"), "ok\n");
+    author.leaves();
+}
+
+#[test]
+fn a_plugin_that_is_no_more_is_said_to_be_gone() {
+    let names = "rm -f executor_*; for name in $(cat names || echo one two); do cp source executor_$name; echo \"#$name\" >> \
+                 executor_$name; chmod +x executor_$name; done";
+    let mut author = Author::with(&["--build", names], ECHO);
+    author.is_told(&["built one, two"]);
+    fs::write(author.machine.path("mine/names"), "one").unwrap();
+    author.is_told(&["no plugin `two` any more"]);
+    author.is_told(&["every plugin is bound"]);
+    let answer = author.says("two hi");
+    assert!(answer.contains("I don't know the command `two`"), "{answer}");
+    author.leaves();
+}
+
+#[test]
+fn a_plugin_that_takes_the_name_of_another_folders_is_refused_and_both_go_on() {
+    let named = "name=$(cat name || echo echo); cp source executor_$name && chmod +x executor_$name";
+    let mut author = Author::with(&["other", "--build", named], ECHO);
+    author.is_told(&["built other"]);
+    fs::remove_file(author.machine.path("other/executor_other")).unwrap();
+    fs::write(author.machine.path("other/name"), "echo").unwrap();
+    author.is_told(&["has a plugin `echo` now, and so has", "give one of them another name"]);
+    assert_eq!(author.says("other hi"), "other hi\n");
+    author.leaves();
+}
+
+#[test]
+fn a_pipe_goes_on_in_another_channel_when_its_own_is_gone() {
+    let mut author = Author::new();
+    let file = author.machine.path("mine/botkube.yaml");
+    let config = "communications: {g: {console: {channels: {ops: {name: ops, bindings: {executors: [e]}}}}}}\n\
+                  executors: {e: {dev/echo: {enabled: true}}}\n";
+    fs::write(&file, config).unwrap();
+    author.is_told(&["in botkube.yaml counts"]);
+    assert_eq!(author.says("echo hi"), "echo hi\n");
+    fs::remove_file(&file).unwrap();
+    author.is_told(&["Without a botkube.yaml"]);
+    assert_eq!(author.says("echo hi"), "echo hi\n");
+    author.leaves();
+}
+
 #[track_caller]
 fn refused(machine: &Machine, args: &[&str], said: &[&str]) {
     let outcome = machine.run(["dev"].iter().chain(args));

@@ -143,6 +143,13 @@ fn a_session_that_is_answered_as_before_passes() {
 }
 
 #[test]
+fn a_session_without_a_configuration_is_played_as_the_authors_loop_runs_it() {
+    let machine = Machine::new();
+    let file = machine.file("s.yaml", session("help", "x"));
+    machine.run(["plugin", "test", "--replay", &file, &echo()]).ends(1, &["echo help", "--cluster-name=dev"]);
+}
+
+#[test]
 fn a_session_that_is_answered_otherwise_fails_and_says_where() {
     let machine = Machine::new();
     let file = machine.file("s.yaml", session("echo hello", "echo bye"));

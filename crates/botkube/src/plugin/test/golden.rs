@@ -1,11 +1,20 @@
 //! A recorded session as a test: played with the plugins there are now, compared, and written anew where that is asked for.
 //! It knows no check.
 
-use std::{collections::BTreeSet, fs, io, io::IsTerminal, path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs, io,
+    io::IsTerminal,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+    time::Duration,
+};
 
 use anstyle::{AnsiColor, Style};
 use anyhow::{Context, Result};
-use botkube_agent::agent::log_progress;
+use botkube_agent::agent::{Fetcher, log_progress};
+use botkube_author::project::Built;
 use botkube_config::Loaded;
 use botkube_console::{
     session::{self, Difference, Session},
@@ -18,8 +27,13 @@ use serde_json::json;
 use super::{Target, print};
 use crate::{
     args::{GivenPlugin, Output},
+    dev::{
+        bench::Bench,
+        binding::{REPOSITORY, Settings},
+    },
     progress::Bars,
     setup::{self, Extra, Told},
+    supply::Locked,
     talk,
 };
 
@@ -42,19 +56,37 @@ impl Golden {
         Ok(Self { file, session, update })
     }
 
-    /// Plays it with these plugins in the place of those of the same names.
+    /// Plays it with these plugins: in the place of those of the same names of a configuration, or without one just as
+    /// `botkube dev` runs them in this folder.
     pub(super) async fn run(
         self,
         targets: Vec<Target>,
         loaded: Option<Loaded>,
+        folder: &Path,
         output: Output,
         bars: &Bars,
     ) -> Result<ExitCode> {
         let executors = targets.into_iter().filter(|target| target.kind == PluginKind::Executor);
-        let given = executors.map(|Target { name, program, .. }| GivenPlugin { name, path: program });
-        let told = loaded.map_or_else(Told::demo, Told::from);
-        let channels = self.channels(&told);
-        let agent = setup::agent(told, Extra::given(given.collect()), log_progress())?;
+        let (told, extra, channels) = match loaded {
+            Some(loaded) => {
+                let given = executors.map(|Target { name, program, .. }| GivenPlugin { name, path: program });
+                let told = Told::from(loaded);
+                let channels = self.channels(&told, true);
+                (told, Extra::given(given.collect()), channels)
+            }
+            None => {
+                let bench = Bench::new().context("cannot make a directory for the plugins")?;
+                let built = executors.map(|Target { name, program, kind, .. }| Built { kind, name, program });
+                bench.put(0, &built.collect::<Vec<_>>()).context("cannot copy the plugins")?;
+                let settings = Settings::in_folder(folder);
+                let (config, shown) = settings.bound(&bench.names())?;
+                let told = Told { config, shown, demo: false, lock: Locked::Not };
+                let channels = self.channels(&told, settings.is_there());
+                let fetchers = BTreeMap::from([(REPOSITORY.to_owned(), Arc::new(bench) as Arc<dyn Fetcher>)]);
+                (told, Extra { fetchers, ..Extra::given(Vec::new()) }, channels)
+            }
+        };
+        let agent = setup::agent(told, extra, log_progress())?;
         let store = Arc::new(InMemory::new().context("cannot make a directory for files")?);
         let (rooms, chat) = talk::rooms(&agent.dispatcher, channels, store);
         if io::stderr().is_terminal() {
@@ -72,9 +104,9 @@ impl Golden {
     }
 
     /// Those of the configuration; where it has none for the console, those of the session, with everything in them.
-    fn channels(&self, told: &Told) -> Vec<Conversation> {
+    fn channels(&self, told: &Told, is_configured: bool) -> Vec<Conversation> {
         let configured = setup::console_channels(&told.config);
-        if !configured.is_empty() {
+        if is_configured && !configured.is_empty() {
             return configured;
         }
         let aliases: BTreeSet<&str> = self.session.steps.iter().map(|step| step.channel.as_str()).collect();
