@@ -31,8 +31,8 @@ use self::{bench::Bench, binding::REPOSITORY, builds::Done, changes::Changes, sh
 use crate::{
     args::Dev,
     complain,
+    locked::Locked,
     setup::{self, Extra, Told},
-    supply::Locked,
     talk::{self, Kind, Plan},
 };
 

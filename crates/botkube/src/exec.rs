@@ -23,10 +23,11 @@ use tracing::Level;
 
 use crate::{
     args::{Exec, GivenPlugin, Output},
-    complain, logging,
+    complain,
+    locked::Locked,
+    logging,
     progress::Bars,
     setup::{self, Extra, Told},
-    supply::Locked,
     talk,
 };
 
@@ -42,7 +43,7 @@ pub(crate) fn run(exec: Exec, given: Vec<GivenPlugin>) -> Result<ExitCode> {
     let told = match loaded {
         None => Told::demo(),
         Some(loaded) => {
-            let lock = Locked::of(exec.files, &loaded.config, false, &given)?;
+            let lock = Locked::of(&setup::files(exec.files)?, &loaded.config, false, &given)?;
             Told { lock, ..Told::from(loaded) }
         }
     };

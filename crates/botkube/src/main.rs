@@ -7,6 +7,7 @@ mod embedded;
 mod exec;
 mod link;
 mod lock;
+mod locked;
 mod logging;
 mod message;
 mod plugin;
@@ -33,6 +34,10 @@ fn main() -> ExitCode {
         _ => {}
     }
     let args = Args::parse_from(args::upstream::translated(env::args_os()));
+    if !args.plugin.is_empty() && !matches!(args.verb, None | Some(Verb::Run(_) | Verb::Exec(_))) {
+        complain("--plugin is for `botkube`, `botkube run` and `botkube exec`; leave it out here");
+        return ExitCode::from(USAGE);
+    }
     let outcome = match args.verb {
         Some(Verb::Exec(exec)) => exec::run(exec, args.plugin),
         Some(Verb::Config(verb)) => config::run(verb),

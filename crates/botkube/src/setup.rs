@@ -18,7 +18,7 @@ use botkube_core::conversation::{Actor, Certainty, Conversation};
 use crate::{
     args::{Files, GivenPlugin},
     embedded,
-    supply::Locked,
+    locked::Locked,
 };
 
 /// What the cluster is called in the demo, where there is none.

@@ -33,9 +33,10 @@ use tracing::Level;
 
 use crate::{
     args::{GivenPlugin, Run},
-    complain, embedded, link, logging,
+    complain, embedded, link,
+    locked::Locked,
+    logging,
     setup::{self, Extra, Told},
-    supply::Locked,
 };
 
 /// What is served.
@@ -96,7 +97,7 @@ pub(crate) fn run(run: Run, given: Vec<GivenPlugin>) -> Result<ExitCode> {
     if !unserved.is_empty() {
         complain(&format!("configured, not yet served by this version: {}", unserved.join(", ")));
     }
-    let lock = Locked::of(run.files, &loaded.config, run.locked, &given)?;
+    let lock = Locked::of(&setup::files(run.files)?, &loaded.config, run.locked, &given)?;
     let told = Told { lock, ..Told::from(loaded) };
     let channels = setup::console_channels(&told.config);
     if channels.is_empty() {

@@ -11,7 +11,9 @@ use botkube_plugin_host::{
 use crate::{
     args::Bundle,
     complain,
-    supply::{self, Locked, Supply},
+    locked::Locked,
+    setup,
+    supply::{self, Supply},
 };
 
 /// Writes the bundle; the exit code is 1 when a plugin cannot be had.
@@ -26,7 +28,7 @@ pub(crate) fn run(args: Bundle) -> Result<ExitCode> {
     }
     let supply = Supply::of(args.files.clone())?;
     // Where only what is locked may be started, that is what has to be in it.
-    let lock = Locked::of(args.files, &supply.config, false, &[])?;
+    let lock = Locked::of(&setup::files(args.files)?, &supply.config, false, &[])?;
     let store = supply.store(lock.lock());
     if supply.wanted.is_empty() {
         complain("the configuration has no plugin of a repository; there is nothing to pack");

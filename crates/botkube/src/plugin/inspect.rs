@@ -21,9 +21,9 @@ use botkube_plugin_host::{
 use super::working;
 use crate::{
     args::{Inspect, Output},
-    complain,
+    complain, locked,
     progress::Bars,
-    setup, supply,
+    setup,
 };
 
 pub(crate) fn run(inspect: Inspect) -> Result<ExitCode> {
@@ -79,7 +79,7 @@ async fn target(inspect: &Inspect, dir: &Path, bars: &Bars) -> Result<Target> {
         );
     };
     let files = crate::args::Files { config: inspect.files.config.clone() };
-    let store = agent::store(&loaded.config.plugins, supply::required(files, &loaded.config)?);
+    let store = agent::store(&loaded.config.plugins, locked::required(&setup::files(files)?, &loaded.config)?);
     from_store(store, key, &loaded.config, bars).await
 }
 

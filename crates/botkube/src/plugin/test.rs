@@ -28,8 +28,9 @@ use self::golden::Golden;
 use super::working;
 use crate::{
     args::{Output, Test},
+    locked,
     progress::Bars,
-    setup, supply,
+    setup,
 };
 
 /// What is looked at.
@@ -46,7 +47,7 @@ pub(crate) fn run(test: Test) -> Result<ExitCode> {
     // The variable is for agents; a plugin is tested without it unless somebody says so.
     let loaded = if files.config.is_empty() { None } else { setup::configuration(files.clone(), Reading::default())? };
     let lock = match &loaded {
-        Some(loaded) => supply::required(files, &loaded.config)?,
+        Some(loaded) => locked::required(&setup::files(files)?, &loaded.config)?,
         None => None,
     };
     let golden = replay.map(|file| Golden::read(file, update)).transpose()?;

@@ -31,9 +31,9 @@ use crate::{
         bench::Bench,
         binding::{REPOSITORY, Settings},
     },
+    locked::Locked,
     progress::Bars,
     setup::{self, Extra, Told},
-    supply::Locked,
     talk,
 };
 
