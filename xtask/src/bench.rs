@@ -5,6 +5,7 @@
 //! and CPU time stands beside every figure.
 
 mod agent;
+mod author;
 mod lane;
 mod report;
 
@@ -111,6 +112,8 @@ struct Measured {
     size: [u64; 2],
     /// The whole agent, beside upstream's.
     agent: agent::Measured,
+    /// What authors and operators wait for.
+    author: author::Measured,
     /// Output that comes while commands run, by round.
     live: Vec<Live>,
     /// What a person waits for at the page, where there is a browser.
@@ -120,7 +123,7 @@ struct Measured {
 }
 
 pub(crate) fn run(root: &Path, options: &Options) -> Result<bool> {
-    if let Err(reason) = setup::go(root) {
+    if let Err(reason) = setup::go(root).and_then(|()| setup::curl(root)) {
         bail!("nothing to compare with: {reason}");
     }
     let programs = build(root)?;
@@ -144,6 +147,7 @@ fn measure(root: &Path, dir: &Path, programs: &Programs, options: &Options) -> R
         used: Default::default(),
         size: [fs::metadata(&programs.ours)?.len(), fs::metadata(&programs.theirs)?.len()],
         agent: agent::measure(dir, programs, options, || quiet(options))?,
+        author: author::measure(dir, programs, options, || quiet(options))?,
         live: Vec::new(),
         page: page(root, programs)?,
         busiest: 0.0,

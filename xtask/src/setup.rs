@@ -1,6 +1,7 @@
 //! What a fresh machine lacks: finds each tool or installs it, and says so; it knows nothing of what the tools are for.
 
 use std::{
+    fs,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -24,6 +25,29 @@ pub(crate) fn go(root: &Path) -> Result<(), String> {
         return Err(format!("{} is too old; install Go 1.{} or newer and put it into PATH", said.trim(), OLDEST_GO.1));
     }
     Ok(())
+}
+
+/// The Go modules that a new plugin in Go is built and tested with, or why they cannot be had.
+pub(crate) fn go_modules(root: &Path) -> Result<(), String> {
+    go(root)?;
+    fetch_go_modules(root)
+        .map_err(|e| format!("no Go modules for a new plugin; make the proxy that GOPROXY names reachable: {e:#}"))
+}
+
+fn fetch_go_modules(root: &Path) -> anyhow::Result<()> {
+    let (scaffold, project) = (root.join("crates/botkube-author/scaffold/go"), sh::target_dir(root).join("go-modules"));
+    fs::create_dir_all(&project)?;
+    for (template, file) in [
+        ("go.mod.txt", "go.mod"),
+        ("go.sum.txt", "go.sum"),
+        ("main.go.txt", "main.go"),
+        ("executor_test.go.txt", "executor_test.go"),
+        ("config.schema.json", "config.schema.json"),
+    ] {
+        fs::write(project.join(file), fs::read_to_string(scaffold.join(template))?.replace("@NAME@", "x"))?;
+    }
+    // This fetches what is imported, and not all that the list of modules has.
+    sh::output(&mut sh::command(&project, "go list -deps -test ./...")).map(drop)
 }
 
 /// The oldest Node that the page's tools run on.
@@ -52,6 +76,14 @@ pub(crate) fn chromium(root: &Path) -> Result<(), String> {
         return Ok(());
     }
     install(root, "chromium", "Chromium")
+}
+
+/// What fetches files for everybody, or why it cannot be had.
+pub(crate) fn curl(root: &Path) -> Result<(), String> {
+    if sh::works(root, "curl --version") {
+        return Ok(());
+    }
+    install(root, "curl", "curl")
 }
 
 /// A compiler for C and C++, or why it cannot be had.

@@ -23,7 +23,7 @@ pub(crate) fn run(root: &Path, minutes: u64) -> Result<bool> {
 
     if tally.tool(setup::compiler(root)) {
         println!("\n=== fuzzing");
-        let targets = fuzz::run(root, half.as_secs().max(1) / 2)?;
+        let targets = fuzz::run(root, (half.as_secs() / 2).max(1))?;
         targets.into_iter().for_each(|outcome| tally.check(outcome));
     }
     println!("\n=== optimised tests, then the interop tests for {half:?}");

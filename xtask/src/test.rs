@@ -230,11 +230,14 @@ fn no_ring(root: &Path) -> Result<()> {
 
 fn tests(root: &Path, tally: &mut Tally) {
     let (mut line, mut skipped) = ("cargo test --workspace --no-fail-fast".to_owned(), String::new());
-    // Tests that talk to Go programs live in modules called `go`, and all of conformance's do; those that build for other
-    // platforms and run what comes of it in modules called `foreign`.
+    // Tests that talk to Go programs live in modules called `go`, and all of conformance's do; those among them that build a
+    // new plugin in modules called `new`, in `go`; those that build for other platforms and run what comes of it in modules
+    // called `foreign`.
     if !tally.tool(setup::go(root)) {
         line.push_str(" --exclude conformance");
         skipped.push_str(" --skip go::");
+    } else if !tally.tool(setup::go_modules(root)) {
+        skipped.push_str(" --skip go::new::");
     }
     if !tally.tool(setup::foreign(root)) {
         skipped.push_str(" --skip foreign::");

@@ -19,7 +19,7 @@ use botkube_plugin_host::index::Platform;
 
 use crate::{
     artifact::Artifact,
-    project::{BuildError, Built, DIST, Language, Project},
+    project::{BuildError, Built, DIST, Language, Project, each_once},
     tool::Line,
 };
 
@@ -187,10 +187,10 @@ enum Builder {
 
 impl Builder {
     async fn build(&self, platform: &Platform, said: Line<'_>) -> Result<Vec<Built>, BuildError> {
-        match self {
-            Self::Rust(rust) => rust.build(platform, said).await,
-            Self::Go(go) => go.build(platform, said).await,
-        }
+        each_once(match self {
+            Self::Rust(rust) => rust.build(platform, said).await?,
+            Self::Go(go) => go.build(platform, said).await?,
+        })
     }
 }
 

@@ -5,13 +5,12 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use botkube_api::message::Message;
 use botkube_core::{
     answer::Status,
+    control::{ControlId, Entered},
     conversation::Origin,
     platform::{Live, LiveState},
     running::CommandId,
 };
 use serde::{Deserialize, Serialize};
-
-use crate::rooms::Used;
 
 /// One line of a channel: what a person said, or a message of the agent's. What is not there is left out of the JSON.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -55,6 +54,19 @@ pub struct Entry {
     /// The entry it answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answers: Option<String>,
+}
+
+/// A control that was used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Used {
+    /// The entry whose message it belongs to.
+    pub entry: String,
+    /// Which of its controls.
+    pub control: ControlId,
+    /// What was chosen or typed.
+    pub values: Vec<String>,
+    /// What all of the entry's controls hold.
+    pub entered: Entered,
 }
 
 /// Who said something.

@@ -1,6 +1,7 @@
 //! The console as a chat platform: channels that keep what was said in them, and tell whoever watches. It knows neither
 //! terminal nor browser; both are faces of it.
 
+mod change;
 mod kept;
 
 use std::{
@@ -16,13 +17,16 @@ use botkube_core::{
     answer::Status,
     chat::{Accepted, Chat, Said},
     command::LONGEST,
-    control::{self, Control, ControlId, Entered, Pressed},
+    control::{self, Control, ControlId, Pressed},
     conversation::{Actor, Certainty, Conversation, Incoming, Origin},
     platform::{Anchor, Attachment, Audience, Capabilities, Platform, PlatformError, Post, Posted},
     running::CommandId,
 };
 use indexmap::IndexMap;
 use tokio::sync::{broadcast, watch};
+
+pub use self::change::{Change, Watch};
+pub use crate::entry::Used;
 
 use self::kept::Kept;
 use crate::{
@@ -59,48 +63,6 @@ pub struct Person {
     pub id: String,
     /// The name people know.
     pub name: String,
-}
-
-/// A control that was used.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Used {
-    /// The entry whose message it belongs to.
-    pub entry: String,
-    /// Which of its controls.
-    pub control: ControlId,
-    /// What was chosen or typed.
-    pub values: Vec<String>,
-    /// What all of the entry's controls hold.
-    pub entered: Entered,
-}
-
-/// What happened in a channel.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Change {
-    /// An entry is new, or is now like this.
-    Entry(Arc<Entry>),
-    /// An entry's code grew by this text.
-    Grown {
-        /// Which entry.
-        id: String,
-        /// The revision it has now.
-        revision: u64,
-        /// What is new of its code.
-        text: String,
-        /// The entry as it is now.
-        entry: Arc<Entry>,
-    },
-    /// An entry is to be opened as a form.
-    Form(Arc<Entry>),
-    /// So much happened that some of it is not told: look again.
-    Missed,
-}
-
-/// Tells what happens in a channel, as far as one person sees it.
-pub struct Watch {
-    /// `None` sees everything.
-    person: Option<String>,
-    changes: broadcast::Receiver<Change>,
 }
 
 /// Why something was not done; the text says what to do.
@@ -536,29 +498,6 @@ impl Platform for Rooms {
         let entry = room.kept().entries.iter().rfind(|entry| entry.id == posted.0).cloned();
         let _ = room.changes.send(Change::Form(entry.ok_or(PlatformError::Gone)?));
         Ok(())
-    }
-}
-
-impl Watch {
-    /// What happens next; `None` when the channel is gone.
-    pub async fn next(&mut self) -> Option<Change> {
-        loop {
-            match self.changes.recv().await {
-                Ok(change) => {
-                    let is_seen = match &change {
-                        Change::Entry(entry) | Change::Grown { entry, .. } | Change::Form(entry) => {
-                            self.person.as_ref().is_none_or(|person| entry.is_for(person))
-                        }
-                        Change::Missed => true,
-                    };
-                    if is_seen {
-                        return Some(change);
-                    }
-                }
-                Err(broadcast::error::RecvError::Lagged(_)) => return Some(Change::Missed),
-                Err(broadcast::error::RecvError::Closed) => return None,
-            }
-        }
     }
 }
 

@@ -52,6 +52,14 @@ struct Trail {
     plugin: String,
 }
 
+/// A command that was understood, and what it is answered under.
+struct Asked<'a> {
+    under: &'a Snapshot,
+    incoming: &'a Incoming,
+    bindings: &'a Bindings<'a>,
+    command: &'a Command,
+}
+
 impl Dispatcher {
     /// A dispatcher that begins with this snapshot.
     #[must_use]
@@ -145,11 +153,12 @@ impl Dispatcher {
         let limit = under.config.plugins.call_timeout;
         let header = under.header(&command, incoming);
         let live = Live::new(parts, cancel, &header, command.filter());
+        let asked = Asked { under, incoming, bindings: &bindings, command: &command };
         let mut outcome = tokio::select! {
             biased;
             () = cancel.cancelled() => Outcome::cancelled(trail.ticket.as_ref()),
             () = time::sleep_until(began + limit) => Outcome::timed_out(limit),
-            outcome = self.run(id, under, incoming, &command, route, &bindings, live) => outcome,
+            outcome = self.run(id, &asked, route, live) => outcome,
         };
         if command.flags.header.is_some() && !origin.is_prepared() {
             let note = "`--bk-cmd-header` was ignored: it counts in buttons and other controls, not in what is typed.";
@@ -158,19 +167,11 @@ impl Dispatcher {
         outcome
     }
 
-    async fn run(
-        &self,
-        id: CommandId,
-        under: &Snapshot,
-        incoming: &Incoming,
-        command: &Command,
-        route: Option<Route>,
-        bindings: &Bindings<'_>,
-        live: Live<'_>,
-    ) -> Outcome {
+    async fn run(&self, id: CommandId, asked: &Asked<'_>, route: Option<Route>, live: Live<'_>) -> Outcome {
+        let Asked { under, incoming, bindings, command } = *asked;
         let header = live.header.to_owned();
         let mut outcome = match route {
-            Some(route) => self.ask(under, incoming, command, &route, live).await,
+            Some(route) => self.ask(asked, &route, live).await,
             None => match Builtin::find(command) {
                 Some(Ok(builtin)) => {
                     let desk = Desk {
@@ -197,14 +198,8 @@ impl Dispatcher {
         outcome
     }
 
-    async fn ask(
-        &self,
-        under: &Snapshot,
-        incoming: &Incoming,
-        command: &Command,
-        route: &Route,
-        mut live: Live<'_>,
-    ) -> Outcome {
+    async fn ask(&self, asked: &Asked<'_>, route: &Route, mut live: Live<'_>) -> Outcome {
+        let Asked { under, incoming, command, .. } = *asked;
         let Incoming { actor, conversation, origin, .. } = incoming;
         if let Decision::Deny { reason } = under.policy.decide(actor, conversation, command, route).await {
             return Outcome::refused(reason);

@@ -81,8 +81,6 @@ struct Hashing<R> {
     read: u64,
 }
 
-type Archive = tar::Archive<MultiGzDecoder<BufReader<File>>>;
-
 /// Whether this is the name of a bundle and not of an index.
 #[must_use]
 pub(crate) fn is_bundle(path: &Path) -> bool {
@@ -134,13 +132,27 @@ pub(crate) fn read_file(bundle: &Path, name: &str, take: impl FnOnce(&mut dyn Re
     }
 }
 
+/// Whether this is a whole bundle in which everything is what its manifest says.
+///
+/// # Errors
+/// [`BundleError`], with what it is instead.
+pub fn check(bundle: impl Read) -> Result<(), BundleError> {
+    each_in(bundle, |_, _, _| Ok(true)).map(drop)
+}
+
 /// Shows each file to `see` and compares its content with the manifest; ends when `see` says `false`, after that file.
 fn each(
     bundle: &Path,
+    see: impl FnMut(&str, &Content, &mut dyn Read) -> Result<bool, BundleError>,
+) -> Result<BTreeMap<String, Content>, BundleError> {
+    each_in(File::open(bundle).map_err(BundleError::Open)?, see)
+}
+
+fn each_in(
+    bundle: impl Read,
     mut see: impl FnMut(&str, &Content, &mut dyn Read) -> Result<bool, BundleError>,
 ) -> Result<BTreeMap<String, Content>, BundleError> {
-    let file = File::open(bundle).map_err(BundleError::Open)?;
-    let mut archive: Archive = tar::Archive::new(MultiGzDecoder::new(BufReader::new(file)));
+    let mut archive = tar::Archive::new(MultiGzDecoder::new(BufReader::new(bundle)));
     // Raw: names and sizes as they stand in the headers, with nothing kept in memory that an archive asks for.
     let mut entries = archive.entries().map_err(damaged)?.raw(true);
     let foreign = |why: &str| BundleError::Foreign(why.to_owned());

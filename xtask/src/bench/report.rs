@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use super::{
     LANES, Measured, Options,
     agent::{PATHS, PLUGINS, Text},
+    author::{CHECKED, FETCHED},
     lane::{Figures, Live},
 };
 
@@ -33,6 +34,7 @@ pub(super) fn markdown(options: &Options, measured: &Measured) -> Result<String>
     processes(&mut out, measured)?;
     paths(&mut out, measured)?;
     live(&mut out, measured)?;
+    author(&mut out, measured)?;
     aims(&mut out, measured)?;
     Ok(out)
 }
@@ -61,12 +63,12 @@ fn lanes(out: &mut String, measured: &Measured) -> Result<()> {
             median(one.iter().map(|f| f.p99_us)),
             median(many.iter().map(|f| f.per_second)),
             median(many.iter().map(Figures::cpu)),
-            spread(ratios(one, &measured.one[lane("c")], |f| f.p50_us)),
-            spread(ratios(one, &measured.one[lane("c")], |f| f.p99_us)),
-            spread(ratios(many, &measured.many[lane("c")], |f| f.per_second)),
-            spread(ratios(many, &measured.many[lane("c")], Figures::cpu)),
-            spread(ratios(one, &measured.one[lane("e")], |f| f.p50_us)),
-            spread(ratios(many, &measured.many[lane("e")], Figures::cpu)),
+            spread(ratios(one, &measured.one[lane("c")], |f| f.p50_us), 2),
+            spread(ratios(one, &measured.one[lane("c")], |f| f.p99_us), 2),
+            spread(ratios(many, &measured.many[lane("c")], |f| f.per_second), 2),
+            spread(ratios(many, &measured.many[lane("c")], Figures::cpu), 2),
+            spread(ratios(one, &measured.one[lane("e")], |f| f.p50_us), 2),
+            spread(ratios(many, &measured.many[lane("e")], Figures::cpu), 2),
         )?;
     }
     out.push_str("\nRatios are medians of the ratios of each round, with the least and the greatest.\n\n");
@@ -103,12 +105,12 @@ fn paths(out: &mut String, measured: &Measured) -> Result<()> {
             mid(ours, |f| f.p99_us),
             mid(theirs, |f| f.p50_us),
             mid(theirs, |f| f.p99_us),
-            spread(ratios(ours, theirs, |f| f.p50_us)),
-            spread(ratios(ours, theirs, |f| f.p99_us)),
+            spread(ratios(ours, theirs, |f| f.p50_us), 2),
+            spread(ratios(ours, theirs, |f| f.p99_us), 2),
             mid(many, |f| f.per_second),
             mid(their_many, |f| f.per_second),
-            spread(ratios(many, their_many, |f| f.per_second)),
-            spread(ratios(many, their_many, Figures::cpu)),
+            spread(ratios(many, their_many, |f| f.per_second), 2),
+            spread(ratios(many, their_many, Figures::cpu), 2),
         )?;
     }
     writeln!(out, "\n| {PLUGINS} cached plugins | ours | upstream | ratio |\n|---|---|---|---|")?;
@@ -156,6 +158,30 @@ fn live(out: &mut String, measured: &Measured) -> Result<()> {
     Ok(())
 }
 
+/// What authors and operators wait for; upstream has neither the loop nor the check.
+fn author(out: &mut String, measured: &Measured) -> Result<()> {
+    let author = &measured.author;
+    let mid = |times: &[f64]| median(times.iter().copied());
+    let [ours, curl] = &author.fetched;
+    let [unchecked, checked, summed] = &author.checked;
+    let mib = |bytes: u64| bytes >> 20;
+    let more: Vec<f64> = checked.iter().zip(unchecked).map(|(checked, unchecked)| checked - unchecked).collect();
+    let quotients =
+        |ours: &[f64], theirs: &[f64]| ours.iter().zip(theirs).map(|(ours, theirs)| ours / theirs).collect();
+    out.push_str("| until it answers | |\n|---|---|\n");
+    writeln!(
+        out,
+        "| from a saved file to the first answer of what was built of it, beyond the build, ms | {} |",
+        spread(author.saved.clone(), 0)
+    )?;
+    writeln!(out, "| a plugin of {} MiB, fetched until it can be started, ms | {:.0} |", mib(FETCHED), mid(ours))?;
+    writeln!(out, "| – to `curl` and `sha256sum` of the same file | {} |", spread(quotients(ours, curl), 2))?;
+    writeln!(out, "| start of a plugin of {} MiB that nobody checks, ms | {:.1} |", mib(CHECKED), mid(unchecked))?;
+    writeln!(out, "| – checked before, ms more for each MiB | {:.2} |", mid(&more) / mib(CHECKED) as f64)?;
+    writeln!(out, "| – what is more to `sha256sum` of the same file | {} |\n", spread(quotients(&more, summed), 2))?;
+    Ok(())
+}
+
 /// PSS of everything, in KiB.
 fn trees(measured: &Measured) -> [f64; 2] {
     measured.agent.trees.each_ref().map(|trees| median(trees.iter().map(|m| m.pss_kib)))
@@ -181,6 +207,7 @@ fn aims(out: &mut String, measured: &Measured) -> Result<()> {
         ("CPU a call with 64 callers, (a) : (e)", of(many, "a", "e", Figures::cpu), "≤", 1.5),
         ("start of the agent's plugins", quotient(answered), "≤", 0.3),
         ("PSS of the agent's tree", quotient(trees(measured)), "≤", 0.15),
+        ("saved file to new answer beyond the build, in ms", median(measured.author.saved.iter().copied()), "≤", 300.0),
         ("first output, p99 in ms", median(measured.live.iter().map(|l| l.first_p99_us)) / 1000.0, "≤", 500.0),
     ];
     let paths = PATHS.iter().enumerate().flat_map(|(i, (title, _, text))| {
@@ -218,10 +245,11 @@ fn ratios(ours: &[Figures], theirs: &[Figures], figure: impl Fn(&Figures) -> f64
     ours.iter().zip(theirs).map(|(ours, theirs)| figure(ours) / figure(theirs)).collect()
 }
 
-fn spread(ratios: Vec<f64>) -> String {
-    let least = ratios.iter().copied().fold(f64::INFINITY, f64::min);
-    let greatest = ratios.iter().copied().fold(0.0, f64::max);
-    format!("**{:.2}** [{least:.2}–{greatest:.2}]", median(ratios.into_iter()))
+/// The median with the least and the greatest.
+fn spread(values: Vec<f64>, digits: usize) -> String {
+    let least = values.iter().copied().fold(f64::INFINITY, f64::min);
+    let greatest = values.iter().copied().fold(0.0, f64::max);
+    format!("**{:.digits$}** [{least:.digits$}–{greatest:.digits$}]", median(values.into_iter()))
 }
 
 /// Of an even number, the mean of the two in the middle; zero of none.

@@ -8,7 +8,6 @@ use std::{
     path::Path,
     pin::Pin,
     process::{Child, Command, Stdio},
-    sync::Arc,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -19,6 +18,10 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use botkube_agent::agent::{Agent, Parts, log_progress};
 use botkube_api::message::Message;
+use botkube_config::{
+    finding::Origin,
+    model::{PluginKey, Plugins as Settings, Repository},
+};
 use botkube_core::{
     answer::Status,
     conversation::{Actor, Conversation, Incoming},
@@ -28,7 +31,11 @@ use botkube_core::{
     route::PluginRef,
     surface::{self, Surface},
 };
-use botkube_plugin_host::{catalogue::Catalogue, host::Host};
+use botkube_plugin_host::{
+    catalogue::{Catalogue, Fetched, Fetcher},
+    host::Host,
+    index::PluginKind,
+};
 use botkube_proto::executor::{
     Config, ExecuteContext, ExecuteRequest, ExecuteResponse, HelpResponse, IncomingWebhookContext, MetadataResponse,
     executor_client::ExecutorClient,
@@ -83,21 +90,45 @@ impl Lane {
 /// The agent's plugin host, with the launcher of the agent's executable.
 pub(crate) async fn host(plugin: &Path, agent: &Path, fresh: bool) -> Result<Lane> {
     let given = BTreeMap::from([("echo".to_owned(), plugin.to_owned())]);
+    asked(Catalogue { given, ..Catalogue::default() }, PluginRef::Named("echo".into()), agent, fresh).await
+}
+
+/// The same with a plugin that was checked when it was fetched, and is again before it is run.
+pub(crate) async fn checked(plugin: &Path, sha256: &str, agent: &Path) -> Result<Lane> {
+    let fetched = Fetched {
+        program: plugin.to_owned(),
+        dependencies: None,
+        version: "v1.0.0".into(),
+        sha256: Some(sha256.to_owned()),
+    };
+    let key: PluginKey = "bench/echo".parse().map_err(|error| anyhow::anyhow!("{error}"))?;
+    let fetchers = BTreeMap::from([(key.repository.clone(), Arc::new(Here(fetched)) as Arc<dyn Fetcher>)]);
+    asked(Catalogue { fetchers, ..Catalogue::default() }, PluginRef::Key(key), agent, false).await
+}
+
+/// Gives what is here already.
+#[derive(Debug)]
+struct Here(Fetched);
+
+#[async_trait::async_trait]
+impl Fetcher for Here {
+    async fn fetch(&self, _: &PluginKey) -> Result<Fetched, String> {
+        Ok(self.0.clone())
+    }
+}
+
+async fn asked(catalogue: Catalogue, plugin: PluginRef, agent: &Path, fresh: bool) -> Result<Lane> {
     let launcher = Launcher::new(agent, [LAUNCH])?;
-    let host = Arc::new(Host::new(
-        Catalogue { given, ..Catalogue::default() },
-        Arc::new(launcher),
-        botkube_config::model::Plugins::default(),
-    )?);
+    let host = Arc::new(Host::new(catalogue, Arc::new(launcher), Settings::default())?);
     let (calls, stopping, count) = (host.clone(), host, AtomicU64::new(0));
     let call = move || {
-        let host = calls.clone();
+        let (host, plugin) = (calls.clone(), plugin.clone());
         let n = if fresh { count.fetch_add(1, Ordering::Relaxed) } else { 0 };
         async move {
             let command = command();
             let configs = OPTIONS.map(|option| config(option, n).into()).into();
             let call = PluginCall { configs, ..PluginCall::new(&command) };
-            let messages = host.execute(&PluginRef::Named("echo".into()), call, &mut Vec::new()).await?;
+            let messages = host.execute(&plugin, call, &mut Vec::new()).await?;
             ensure!(messages.len() == 1, "{} messages instead of one", messages.len());
             must_be(&messages[0].base_body.code_block, &command)
         }
@@ -162,6 +193,17 @@ impl Surface for Shown {
     fn output(&mut self, text: &str, _: Option<&str>) {
         self.0 += text;
     }
+}
+
+/// Fetches the plugin `echo` of the repository with this index, until it can be started.
+pub(crate) async fn fetch(index: &str, cache: &Path) -> Result<()> {
+    let repository = Repository { url: index.to_owned(), headers: BTreeMap::new(), origin: Origin::Default };
+    let repositories = BTreeMap::from([("bench".to_owned(), repository)]);
+    let settings = Settings { cache_dir: cache.to_owned(), repositories, ..Settings::default() };
+    let key: PluginKey = "bench/echo".parse().map_err(|error| anyhow::anyhow!("{error}"))?;
+    let installed = botkube_agent::agent::store(&settings, None).install(&key, PluginKind::Executor, &|_| {}).await?;
+    ensure!(installed.program.is_file(), "{} is not there", installed.program.display());
+    Ok(())
 }
 
 /// An agent that no plugin is part of, and one of its channels.

@@ -7,12 +7,13 @@
 //! lanes path CONFIG CHANNEL TEXT AGENT  from a line typed in a channel through the whole agent to the rendered answer
 //! lanes floor-grpc               the Execute message over plain tonic: no go-plugin, no JSON
 //! lanes spawn PLUGIN AGENT N     N starts of a plugin, each up to its first answer: prints {"p50_ms", "min_ms", "max_ms"}
-//! ```
-//!
+//! lanes checked PLUGIN AGENT N   the same with the content of the plugin's file checked before each start
+//! lanes fetch INDEX CACHE        fetches the plugin `echo` until it can be started; the time is whoever's who asks
 //! lanes live PLUGIN AGENT        output that comes while a command runs: prints {"first_p50_us", "first_p99_us",
 //!                                "streams_late_ms", "streams_cpu_us", "streams_pss_kib", "part_alone_us", "part_shown_us"}
 //! lanes start CONFIG AGENT       starts every plugin that is bound, has each answer once, and stays: prints {"started_ms",
 //!                                "answered_ms"}, and for each line `tree` the memory of this process and all below it
+//! ```
 //!
 //! AGENT is the product's executable, which is also the launcher of plugins. The first four read these lines and answer each
 //! with one line of JSON; CPU time is per call:
@@ -38,6 +39,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
+use botkube_plugin_host::store::sha256_of;
 use serde_json::{Value, json};
 use tokio::runtime;
 
@@ -67,10 +69,13 @@ fn main() -> Result<()> {
                 Ok(())
             }
             ["floor-grpc"] => drive(ask::floor().await?).await,
-            ["spawn", plugin, agent, n] => spawn(path(plugin), path(agent), n.parse()?).await,
-            _ => bail!(
-                "use host, fresh, path, start, live, floor-grpc or spawn, as the header of this program's source has it"
-            ),
+            ["spawn", plugin, agent, n] => spawn(n.parse()?, || ask::host(path(plugin), path(agent), false)).await,
+            ["checked", plugin, agent, n] => {
+                let sha256 = sha256_of(path(plugin))?;
+                spawn(n.parse()?, || ask::checked(path(plugin), &sha256, path(agent))).await
+            }
+            ["fetch", index, cache] => ask::fetch(index, path(cache)).await,
+            _ => bail!("use one of the verbs that the header of this program's source names"),
         }
     })
 }
@@ -168,11 +173,11 @@ async fn start(config: &Path, agent: &Path) -> Result<()> {
 }
 
 /// Measures starts, after two that only fill the page cache.
-async fn spawn(plugin: &Path, agent: &Path, n: usize) -> Result<()> {
+async fn spawn<F: Future<Output = Result<Lane>>>(n: usize, start: impl Fn() -> F) -> Result<()> {
     let mut samples = Samples::default();
     for i in 0..n + 2 {
         let began = Instant::now();
-        let lane = ask::host(plugin, agent, false).await?;
+        let lane = start().await?;
         if i >= 2 {
             samples.push(began.elapsed());
         }

@@ -13,7 +13,7 @@ use botkube_core::{
     answer::Status,
     chat::{Accepted, Chat},
     conversation::Conversation,
-    dispatch::Dispatcher,
+    dispatch::{Dispatcher, Snapshot},
     policy::AllowBound,
     route::Executors,
 };
@@ -37,10 +37,10 @@ impl Place {
         let plugin = Arc::new(Fake::default());
         let config = Arc::new(Config::default());
         let executors = Executors::new(&config, vec!["do".into()]);
-        let dispatcher = Dispatcher::new(config, executors, Arc::new(AllowBound), plugin.clone(), plugin);
+        let snapshot = Snapshot::new(config, executors, Arc::new(AllowBound), plugin.clone(), plugin);
         let channel = |alias: &str| Conversation { alias: alias.into(), interactive: true, ..Conversation::default() };
         let rooms = Rooms::new(vec![channel("ops"), channel("dev")], Arc::new(InMemory::new().unwrap()));
-        let chat = Chat::new(Arc::new(dispatcher), rooms.clone());
+        let chat = Chat::new(Arc::new(Dispatcher::new(snapshot)), rooms.clone());
         rooms.answered_by(&chat);
         Self { rooms, _chat: chat, ada: Person { id: "ada".into(), name: "ada".into() } }
     }
@@ -213,6 +213,23 @@ async fn a_session_that_cannot_be_played_says_at_which_step_and_why() {
         play("steps: [{channel: ops, said: do wait}]", late).await,
         "step 1 (ops: do wait) has not ended within 700ms",
     );
+}
+
+#[tokio::test]
+async fn a_session_is_played_in_the_name_of_whoever_spoke() {
+    let place = Place::new();
+    let session = recorded(&place, async || {
+        place.say("ops", "do one").await;
+        place.say("ops", "do two").await;
+    })
+    .await;
+    let by = |session: &Session| session.steps.iter().map(|step| step.by.clone()).collect::<Vec<_>>();
+    assert_eq!(by(&session), [Some("ada".to_owned()), None], "it is said where it changes");
+    let now = Place::new();
+    replay(&session, &now.rooms, DEADLINE).await.unwrap();
+    let (entries, _) = now.rooms.overhear("ops").unwrap();
+    let people = entries.iter().filter(|entry| !entry.by.bot).map(|entry| entry.by.name.as_str());
+    assert_eq!(people.collect::<Vec<_>>(), ["ada", "ada"]);
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use std::{
     io::{Read, Write},
     os::unix::fs::PermissionsExt,
     process::{Child, ChildStdin, Command, Stdio},
+    rc::Rc,
     sync::{Arc, Mutex},
     thread,
     time::{Duration, Instant},
@@ -18,19 +19,22 @@ use crate::support::{Machine, contains};
 
 /// On however busy a machine.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// For the first build of all that a plugin is made of.
+const COMPILED: Duration = Duration::from_secs(600);
 const LOOK: Duration = Duration::from_millis(5);
 
 /// "Compiles" `source`: a script that says on its first line what is wrong with it, or becomes the plugin.
 const BUILD: &str = "if grep -q BROKEN source; then echo 'error: source:1 is broken' >&2; exit 1; fi; \
                      cp source executor_echo && chmod +x executor_echo";
 
-/// Somebody who writes the plugin `echo` in the folder `mine`.
-struct Author {
-    machine: Machine,
+/// Somebody who talks to plugins and is told what becomes of them; here the plugin `echo` in the folder `mine`.
+pub(crate) struct Author {
+    machine: Rc<Machine>,
     child: Child,
     input: Option<ChildStdin>,
     answers: Arc<Mutex<String>>,
     notices: Arc<Mutex<String>>,
+    patience: Duration,
 }
 
 impl Author {
@@ -48,12 +52,19 @@ impl Author {
         fs::create_dir(machine.path("other")).unwrap();
         fs::write(machine.path("other/source"), source()).unwrap();
         fs::write(machine.path("other/name"), "other").unwrap();
-        let mut command = machine.botkube(["dev", "mine"].iter().chain(args));
+        let command = machine.botkube(["dev", "mine"].iter().chain(args));
+        let mut author = Self::of(&Rc::new(machine), command);
+        author.patience = PATIENCE;
+        author
+    }
+
+    /// Who runs this, and waits for compilers.
+    pub(crate) fn of(machine: &Rc<Machine>, mut command: Command) -> Self {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let answers = heard(child.stdout.take().unwrap());
         let notices = heard(child.stderr.take().unwrap());
-        Self { machine, input: child.stdin.take(), child, answers, notices }
+        Self { machine: machine.clone(), input: child.stdin.take(), child, answers, notices, patience: COMPILED }
     }
 
     fn notices(&self) -> String {
@@ -67,18 +78,24 @@ impl Author {
 
     /// Waits until this is said beside the chat.
     #[track_caller]
-    fn is_told(&self, parts: &[&str]) {
-        let is_told = || parts.iter().all(|part| self.notices().contains(part));
+    pub(crate) fn is_told(&self, parts: &[&str]) {
+        self.is_told_times(1, parts);
+    }
+
+    /// Waits until each of these was said as often.
+    #[track_caller]
+    pub(crate) fn is_told_times(&self, times: usize, parts: &[&str]) {
+        let is_told = || parts.iter().all(|part| self.notices().matches(part).count() >= times);
         let began = Instant::now();
         while !is_told() {
-            assert!(began.elapsed() < PATIENCE, "{parts:?} is not told in {}", self.notices());
+            assert!(began.elapsed() < self.patience, "{parts:?} is not told {times} times in {}", self.notices());
             thread::sleep(LOOK);
         }
     }
 
     /// What is answered to a line.
     #[track_caller]
-    fn says(&mut self, line: &str) -> String {
+    pub(crate) fn says(&mut self, line: &str) -> String {
         let before = self.answers.lock().unwrap().len();
         writeln!(self.input.as_mut().unwrap(), "{line}").unwrap();
         let answer = || self.answers.lock().unwrap()[before..].to_owned();
@@ -88,7 +105,7 @@ impl Author {
 
     /// Leaves; nothing stays behind.
     #[track_caller]
-    fn leaves(mut self) {
+    pub(crate) fn leaves(mut self) {
         drop(self.input.take());
         let ended = self.child.wait().unwrap();
         assert!(ended.success(), "{ended}: {}", self.notices());

@@ -6,7 +6,8 @@
 //! `processes` what is left behind · `supervision` what is done about plugins that fail, `streaming` answers that come piece
 //! by piece, `swap` plugins that are replaced or started by somebody else (all three through the plugin host, where the
 //! command line shows too little) · `piped`, `terminal`, `live_terminal` the ways to talk · `plugin_new`, `dev`,
-//! `plugin_test`, `plugin_build`, `publish` an author's way · `supply` locks, bundles and lists of plugins.
+//! `plugin_test`, `plugin_build`, `publish` an author's way · `supply` locks, bundles and lists of plugins · `life` all of it
+//! in a row.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod bad_input;
@@ -17,6 +18,7 @@ mod commands;
 mod config;
 mod dev;
 mod exec;
+mod life;
 mod live_terminal;
 mod message;
 mod piped;

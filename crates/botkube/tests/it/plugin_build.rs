@@ -136,6 +136,21 @@ mod go {
     use super::*;
 
     #[test]
+    fn two_plugins_of_one_name_are_refused() {
+        let machine = Machine::new();
+        let main = "package main\n\nfunc main() {}\n";
+        let files =
+            [("cmd/executor/x/main.go", main), ("cmd/executor-x/main.go", main), ("go.mod", "module m\n\ngo 1.21\n")];
+        folder(&machine, "x", &files);
+        let out = author(&machine, &["plugin", "build", "x"]).output().unwrap();
+        assert_eq!(out.status.code(), Some(2));
+        contains(
+            &String::from_utf8_lossy(&out.stderr),
+            &["executor x is there twice: ", "m/cmd/executor-x", "m/cmd/executor/x"],
+        );
+    }
+
+    #[test]
     fn the_same_bytes_come_of_a_module_wherever_it_is_and_whenever_it_is_built() {
         let machine = Machine::new();
         let main = "package main\n\nimport (\n\t\"fmt\"\n\t\"os\"\n\t\"runtime\"\n)\n\nfunc main() {\n\t\

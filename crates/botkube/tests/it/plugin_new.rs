@@ -85,18 +85,21 @@ fn a_project_in_rust_is_tested_and_answers_without_an_edit_inside_another_worksp
 }
 
 mod go {
-    use super::*;
+    /// What is new needs modules that are no part of this repository.
+    mod new {
+        use super::super::*;
 
-    #[test]
-    fn a_project_in_go_is_tested_and_answers_without_an_edit() {
-        let machine = Machine::new();
-        let project = made(&machine, &["two-words", "--lang", "go"]);
-        let unformatted = Command::new("gofmt").args(["-l", "."]).current_dir(&project).output().unwrap().stdout;
-        assert_eq!(String::from_utf8_lossy(&unformatted), "");
-        tool(&project, "go vet ./...");
-        tool(&project, "go test ./...");
-        tool(&project, "go build -o executor-two-words .");
-        answers(&machine, &project.join("executor-two-words"), &["two-words", "everybody"], "Hello, everybody!");
+        #[test]
+        fn a_project_in_go_is_tested_and_answers_without_an_edit() {
+            let machine = Machine::new();
+            let project = made(&machine, &["two-words", "--lang", "go"]);
+            let unformatted = Command::new("gofmt").args(["-l", "."]).current_dir(&project).output().unwrap().stdout;
+            assert_eq!(String::from_utf8_lossy(&unformatted), "");
+            tool(&project, "go vet ./...");
+            tool(&project, "go test ./...");
+            tool(&project, "go build -o executor-two-words .");
+            answers(&machine, &project.join("executor-two-words"), &["two-words", "everybody"], "Hello, everybody!");
+        }
     }
 }
 

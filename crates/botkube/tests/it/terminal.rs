@@ -154,3 +154,58 @@ fn ten_columns_are_enough() {
     session.send_control('d').unwrap();
     leaves(&mut session);
 }
+
+/// A folder `mine` with the echo plugin, built by a command that copies what `source` says; what does not build says so.
+fn project(machine: &Machine) -> [String; 4] {
+    let echo = conformance::program("executor-echo").display().to_string();
+    std::fs::create_dir(machine.path("mine")).unwrap();
+    machine.file("mine/source", format!("#!/bin/sh\nexec {echo}\n"));
+    let build = "grep BROKEN source >&2 && exit 1; cp source executor_echo && chmod +x executor_echo";
+    ["dev", "mine", "--build", build].map(str::to_owned)
+}
+
+#[test]
+fn an_author_reads_in_the_chat_what_became_of_what_was_saved() {
+    let machine = Machine::new();
+    let args = project(&machine);
+    let good = std::fs::read_to_string(machine.path("mine/source")).unwrap();
+    let mut session = prompted(&machine, 100, &args.each_ref().map(String::as_str));
+    type_line(&mut session, "echo one", "one");
+    machine.file("mine/source", "BROKEN by hand\n");
+    session.exp_string("It does not build").unwrap();
+    session.exp_string("BROKEN by hand").unwrap();
+    session.exp_string(PROMPT).unwrap();
+    type_line(&mut session, "echo two", "two");
+    machine.file("mine/source", format!("{good}# mended\n"));
+    session.exp_string("is new").unwrap();
+    session.exp_string(PROMPT).unwrap();
+    type_line(&mut session, "echo three", "three");
+    session.send_control('d').unwrap();
+    leaves(&mut session);
+    machine.is_tidy();
+}
+
+#[test]
+fn what_an_author_records_is_answered_the_same_when_it_is_played_again() {
+    let machine = Machine::new();
+    let mut args = project(&machine).to_vec();
+    args.extend(["--record".to_owned(), "session.yaml".to_owned()]);
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let mut session = prompted(&machine, 100, &args);
+    type_line(&mut session, "echo hello", "hello");
+    type_line(&mut session, "unknown", "unknown");
+    session.send_control('d').unwrap();
+    leaves(&mut session);
+    let recorded = std::fs::read_to_string(machine.path("session.yaml")).unwrap();
+    crate::support::contains(&recorded, &["said: echo hello", "said: unknown"]);
+
+    let replay = ["plugin", "test", "--replay", "session.yaml", "mine/executor_echo"];
+    let same = machine.run(replay);
+    assert_eq!(same.code, 0, "{same:?}");
+    machine.file("session.yaml", recorded.replace("code: echo hello", "code: echo hallo"));
+    let other = machine.run(replay);
+    assert_eq!(other.code, 1, "{other:?}");
+    crate::support::contains(&other.stdout, &["step 1", "-", "echo hallo", "+", "echo hello"]);
+    assert_eq!(machine.run(replay.iter().chain(&["--update"])).code, 0);
+    assert_eq!(std::fs::read_to_string(machine.path("session.yaml")).unwrap(), recorded);
+}
