@@ -97,7 +97,7 @@ pub enum PublishError {
         others: Vec<String>,
     },
     /// No address can begin so.
-    #[error("the base of addresses `{base}` cannot be used: {why}")]
+    #[error("the base of addresses `{}` cannot be used: {why}", store::shown_text(.base))]
     UrlBase {
         /// As it was given.
         base: String,
@@ -271,7 +271,8 @@ pub async fn index(dir: &Path, options: &Options, said: Said<'_>) -> Result<Publ
     check_base(base).map_err(|why| PublishError::UrlBase { base: options.url_base.clone(), why })?;
     let mut faults = Vec::new();
     let plugins = folder::read(dir, options.name_filter.as_ref(), &mut faults)?;
-    let (mut entries, mut warnings, mut fetched) = (Vec::new(), Vec::new(), BTreeMap::new());
+    let (mut entries, mut fetched) = (Vec::new(), BTreeMap::new());
+    let mut warnings: Vec<String> = credentials(base).into_iter().collect();
     for ((kind, name), files) in &plugins {
         let (warnings, faults, fetched) = (&mut warnings, &mut faults, &mut fetched);
         let plugin = Plugin { kind: *kind, name, files, options, said, fetched, warnings, faults };
@@ -542,6 +543,17 @@ fn check_base(base: &str) -> Result<(), String> {
     let url = format!("{base}/executor_a_linux_amd64");
     let url = url.strip_prefix("file://").map_or(url.clone(), |path| format!("https://local{path}"));
     store::check_address(&url)
+}
+
+/// What an index would tell everybody who reads it.
+fn credentials(base: &str) -> Option<String> {
+    let (_, rest) = base.split_once("://")?;
+    let has_them = rest.split('/').next().is_some_and(|host| host.contains('@'));
+    has_them.then(|| {
+        "the base of addresses has a name or a password in it, which everybody can read in the index; leave it out, and \
+         let agents send it with `plugins.repositories.<name>.headers`"
+            .into()
+    })
 }
 
 fn empty(dir: &Path, filtered: Option<&str>, others: &[String]) -> String {

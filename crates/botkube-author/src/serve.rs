@@ -138,8 +138,9 @@ impl Lock {
     /// # Errors
     /// When it is none.
     pub fn header(text: &str) -> Result<Self, ServeError> {
-        let wrong = || ServeError::Header(text.split(':').next().unwrap_or_default().to_owned());
-        let (name, value) = text.split_once(':').ok_or_else(wrong)?;
+        // Without a colon it may be the secret alone, which is not shown.
+        let (name, value) = text.split_once(':').ok_or_else(|| ServeError::Header("…".into()))?;
+        let wrong = || ServeError::Header(name.to_owned());
         let value = HeaderValue::from_str(value.trim()).map_err(|_| wrong())?;
         let name = HeaderName::from_bytes(name.trim().as_bytes()).map_err(|_| wrong())?;
         Ok(Self { name, value: digest(&SHA256, value.as_bytes()), is_basic: false })

@@ -51,6 +51,7 @@ use pick::Wanted;
 use repository::{Known, Repository};
 
 pub use address::shown_text;
+pub(crate) use archive::{CancelOnDrop, Cancelled};
 pub use error::StoreError;
 pub use single::{Arrived, Program, check_address, check_program, download, sha256_of, unpack};
 pub use survey::Status;
@@ -495,15 +496,6 @@ fn source(url: &str, checksum: Option<&str>, repository: &Repository) -> String 
     checksum::sha256(
         &checksum.map_or_else(|| format!("url {url} {}", place()), |checksum| format!("checksum {checksum}")),
     )
-}
-
-/// Whether an address is in one of the forms of `contract-plugins §6.9` that the agent fetches from, for a file by itself and
-/// not beside an index.
-///
-/// # Errors
-/// What is wrong with it.
-pub fn usable_address(address: &str) -> Result<(), String> {
-    Address::parse(address, None).map(drop)
 }
 
 fn plugin(key: &PluginKey, kind: PluginKind, version: &str) -> String {

@@ -1,6 +1,6 @@
 //! `botkube lock`: which plugins a configuration means, written down. It knows no form of a lock.
 
-use std::{fs, io, path::Path, process::ExitCode};
+use std::{path::Path, process::ExitCode};
 
 use anyhow::{Context, Result};
 use botkube_plugin_host::lock::{self, Change, MakeError, Update};
@@ -46,7 +46,8 @@ pub(crate) fn run(args: args::Lock) -> Result<ExitCode> {
         supply::warn(&warnings);
         let path = &supply.lock;
         if lock != before || !path.exists() {
-            write(path, &lock.to_yaml()).with_context(|| format!("cannot write the lock `{}`", path.display()))?;
+            supply::write(path, &lock.to_yaml())
+                .with_context(|| format!("cannot write the lock `{}`", path.display()))?;
         }
         supply::print(&match args.output {
             Output::Json => json!({
@@ -60,17 +61,6 @@ pub(crate) fn run(args: args::Lock) -> Result<ExitCode> {
         })?;
         Ok(ExitCode::SUCCESS)
     })
-}
-
-/// Whole or not at all.
-fn write(path: &Path, text: &str) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::with_prefix_in(".botkube.lock-", folder)?;
-    io::Write::write_all(&mut file, text.as_bytes())?;
-    file.as_file().set_permissions(fs::Permissions::from_mode(0o644))?;
-    file.persist(path)?;
-    Ok(())
 }
 
 fn report(path: &Path, plugins: usize, changes: &[Change]) -> String {

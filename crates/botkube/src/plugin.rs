@@ -8,7 +8,7 @@ mod list;
 mod new;
 mod serve;
 mod test;
-mod working;
+pub(crate) mod working;
 
 use std::process::ExitCode;
 

@@ -3,9 +3,11 @@
 
 use std::{
     collections::BTreeSet,
+    fs,
     future::Future,
     io::{self, IsTerminal, Write},
-    path::PathBuf,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
     process::ExitCode,
     sync::Arc,
 };
@@ -19,14 +21,14 @@ use botkube_plugin_host::{
     lock::{Lock, LockError, Wanted},
     store::Store,
 };
-use tokio_util::sync::CancellationToken;
 use tracing::Level;
 
 use crate::{
     args::{Files, GivenPlugin},
     complain, logging,
+    plugin::working,
     progress::Bars,
-    setup, talk,
+    setup,
 };
 
 /// Whether plugins have to be what a lock says.
@@ -59,7 +61,7 @@ impl Locked {
         if !asked && !config.plugins.require_lock {
             return Ok(if path.exists() { Self::Ignored(path) } else { Self::Not });
         }
-        let lock = Lock::read(&path)?.ok_or_else(|| LockError::Missing(path.clone()))?;
+        let lock = there(&path)?;
         let wanted = wanted(config);
         let from_repositories = wanted.iter().filter(|wanted| !given.iter().any(|given| given.name == wanted.key.name));
         let lacks = lock.lacks(from_repositories.map(|wanted| (wanted.kind, &wanted.key)), &Platform::current());
@@ -97,6 +99,23 @@ impl Locked {
             }
         }
     }
+}
+
+/// The lock that a configuration asks for, for a tool that starts one plugin of it: the others need not be in it.
+///
+/// # Errors
+///
+/// When it is asked for and cannot be had.
+pub(crate) fn required(files: Files, config: &Config) -> Result<Option<Arc<Lock>>> {
+    if !config.plugins.require_lock {
+        return Ok(None);
+    }
+    let path = setup::files(files)?.first().map(|first| Lock::path(first));
+    path.map(|path| there(&path).map(Arc::new)).transpose()
+}
+
+fn there(path: &Path) -> Result<Lock> {
+    Ok(Lock::read(path)?.ok_or_else(|| LockError::Missing(path.to_owned()))?)
 }
 
 impl Supply {
@@ -147,20 +166,11 @@ where
     logging::to_stderr(if watched { Level::WARN } else { Level::INFO });
     let bars = Bars::default();
     let progress = if watched { bars.drawing() } else { log_progress() };
-    talk::runtime()?.block_on(async {
-        let cancel = CancellationToken::new();
-        talk::on_signal(&cancel);
-        tokio::select! {
-            outcome = work(progress) => {
-                bars.clear();
-                outcome
-            }
-            () = cancel.cancelled() => {
-                bars.clear();
-                complain("called off; nothing was written");
-                Ok(ExitCode::FAILURE)
-            }
-        }
+    let outcome = working::until_signal(work(progress));
+    bars.clear();
+    outcome?.unwrap_or_else(|| {
+        complain("called off; nothing was written");
+        Ok(ExitCode::FAILURE)
     })
 }
 
@@ -172,6 +182,16 @@ where
 pub(crate) fn print(text: &str) -> Result<()> {
     let mut out = io::stdout().lock();
     writeln!(out, "{}", text.trim_end()).and_then(|()| out.flush()).context("cannot write to standard output")
+}
+
+/// Writes a file whole or not at all: who reads it meanwhile reads the one before.
+pub(crate) fn write(path: &Path, text: &str) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::with_prefix_in(".botkube-", folder)?;
+    file.write_all(text.as_bytes())?;
+    file.as_file().set_permissions(fs::Permissions::from_mode(0o644))?;
+    file.persist(path)?;
+    Ok(())
 }
 
 /// Says what somebody should know although all went well.

@@ -99,6 +99,9 @@ fn saved(dir: &Path, programs: &Programs, rounds: usize) -> Result<Vec<f64>> {
             beyond.push(millis(whole) - built(&times)?);
         }
     }
+    // It leaves nothing behind when its input ends.
+    drop(input);
+    dev.0.wait()?;
     Ok(beyond)
 }
 
@@ -131,7 +134,7 @@ fn fetched(
     said.read_line(&mut index)?;
     let index = index.trim_end();
     let (base, _) = index.rsplit_once('/').context("`botkube plugin serve` did not say where its index is")?;
-    let file = format!("{base}/{name}");
+    let file = format!("{base}/static/{name}");
     for round in 0..=rounds {
         quiet();
         for which in [round % 2, 1 - round % 2] {

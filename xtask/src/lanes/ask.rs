@@ -226,6 +226,7 @@ fn assembled(config: &Path, channel: &str, agent: &Path) -> Result<(Agent, Conve
         embedded: Vec::new(),
         given: BTreeMap::new(),
         fetchers: BTreeMap::new(),
+        lock: None,
         attached: BTreeMap::new(),
         observer: Arc::new(|_| {}),
         demo: false,

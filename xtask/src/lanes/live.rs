@@ -141,6 +141,7 @@ fn assembled(plugin: &Path, agent: &Path) -> Result<(Agent, Arc<Chat>, mpsc::Unb
         embedded: Vec::new(),
         given: BTreeMap::from([("mine".to_owned(), plugin.to_owned())]),
         fetchers: BTreeMap::new(),
+        lock: None,
         attached: BTreeMap::new(),
         observer: Arc::new(|_| {}),
         demo: true,

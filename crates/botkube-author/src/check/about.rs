@@ -131,7 +131,7 @@ pub(super) async fn dependencies(subject: &Subject) -> Verdict {
             );
         }
         for (platform, url) in urls {
-            if let Err(reason) = store::usable_address(url) {
+            if let Err(reason) = store::check_address(url) {
                 verdict = verdict.failed(
                     "an address from which the agent can fetch it".into(),
                     format!("`{name}` for {platform}: {}", shown(&reason)),

@@ -261,3 +261,12 @@ fn the_example_for_those_who_host_a_repository_is_an_index_without_problems() {
     let index = Index::parse(example.split("```").next().unwrap()).unwrap();
     assert_eq!((index.entries.len(), index.problems.as_slice()), (1, &[][..]));
 }
+
+#[tokio::test]
+async fn credentials_in_the_base_are_warned_of() {
+    let folder = Folder::with("executor", &good());
+    let published = folder.index_with(&Options::new("https://user:secret@example.org/v1")).await.unwrap();
+    assert!(published.warnings.iter().any(|said| said.contains("everybody can read")), "{:?}", published.warnings);
+    let refused = folder.index_with(&Options::new("ftp://user:secret@example.org")).await.unwrap_err();
+    assert!(!refused.to_string().contains("secret"), "{refused}");
+}

@@ -263,6 +263,7 @@ fn what_is_no_secret_is_refused() {
     for text in ["X-Token", ": x", "a b: c"] {
         assert!(matches!(Lock::header(text), Err(ServeError::Header(_))), "{text}");
     }
+    assert!(!Lock::header("secret").unwrap_err().to_string().contains("secret"));
     for text in ["ada", ":x", ""] {
         assert!(matches!(Lock::user(text), Err(ServeError::User)), "{text}");
     }

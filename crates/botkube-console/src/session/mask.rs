@@ -1,5 +1,7 @@
 //! What differs each time a session is played, and what stands in its place. It knows no channel.
 
+use std::sync::LazyLock;
+
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -28,7 +30,12 @@ pub struct MaskError {
 }
 
 /// What is always masked, in this order.
-const ALWAYS: &[(&str, &str)] = &[
+static ALWAYS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
+    let known = PATTERNS.iter();
+    known.map(|(pattern, name)| (Regex::new(pattern).expect("it is a regular expression"), *name)).collect()
+});
+
+const PATTERNS: &[(&str, &str)] = &[
     // 2024-11-05T10:00:00.12+01:00, 2024-11-05 10:00:00 UTC, Tue Nov  5 10:00:00, 10:00:00
     (r"\b\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}([.,]\d+)?)?( ?(Z|UTC|GMT|[+-]\d{2}:?\d{2}))?", "<time>"),
     (
@@ -48,19 +55,15 @@ const ALWAYS: &[(&str, &str)] = &[
     (r"\b\d+(\.\d+)? (milliseconds?|seconds?|minutes?|hours?|days?)\b", "<duration>"),
 ];
 
-/// Masks that can be put on.
+/// A session's own masks, to be put on before those there always are.
 pub(super) struct Masks(Vec<(Regex, String)>);
 
 impl Masks {
-    /// A session's own, and after them those there always are.
     pub(super) fn new(own: &[Mask]) -> Result<Self, MaskError> {
-        let failed =
-            |pattern: &str, error: &regex::Error| MaskError { pattern: pattern.to_owned(), reason: error.to_string() };
-        let own = own.iter().map(|mask| (mask.pattern.as_str(), mask.name.replace('$', "$$")));
-        let always = ALWAYS.iter().map(|(pattern, name)| (*pattern, (*name).to_owned()));
-        let all = own
-            .chain(always)
-            .map(|(pattern, name)| Ok((Regex::new(pattern).map_err(|error| failed(pattern, &error))?, name)));
+        let all = own.iter().map(|Mask { pattern, name }| match Regex::new(pattern) {
+            Ok(pattern) => Ok((pattern, name.replace('$', "$$"))),
+            Err(error) => Err(MaskError { pattern: pattern.clone(), reason: error.to_string() }),
+        });
         all.collect::<Result<_, _>>().map(Self)
     }
 
@@ -84,7 +87,9 @@ impl Masks {
     }
 
     fn text(&self, text: &str) -> String {
-        self.0.iter().fold(text.to_owned(), |text, (pattern, name)| pattern.replace_all(&text, name).into_owned())
+        let own = self.0.iter().map(|(pattern, name)| (pattern, name.as_str()));
+        let always = ALWAYS.iter().map(|(pattern, name)| (pattern, *name));
+        own.chain(always).fold(text.to_owned(), |text, (pattern, name)| pattern.replace_all(&text, name).into_owned())
     }
 }
 

@@ -19,7 +19,7 @@ use super::{Content, FORMAT, Hashing, MANIFEST, hex, index_path};
 use crate::{
     index::{Entry, Platform, PluginKind},
     lock::Wanted,
-    store::{Examined, ExaminedFile, Progress, Store, StoreError, Survey},
+    store::{CancelOnDrop, Cancelled, Examined, ExaminedFile, Progress, Store, StoreError, Survey},
 };
 
 /// What went into a bundle.
@@ -62,6 +62,12 @@ pub enum WriteError {
 enum Source {
     Text(Vec<u8>),
     File(PathBuf),
+}
+
+/// Reads until nobody waits for it any more.
+struct Watched<'a, R> {
+    inner: R,
+    cancelled: &'a Cancelled,
 }
 
 /// Packs what these keys mean for these platforms: the version in the store's lock if it has one, else what repositories say
@@ -113,20 +119,21 @@ pub async fn write(
         let text = format!("{:#}\n", json!({ "entries": entries }));
         sources.insert(index_path(&repository), Source::Text(text.into_bytes()));
     }
-    let (target, inside, parent) = (file.to_owned(), folder, parent.to_owned());
-    let written = spawn_blocking(move || {
-        let mut file = NamedTempFile::with_prefix_in(".bundle-", &parent)?;
-        pack(&sources, BufWriter::new(file.as_file_mut()))?;
+    let cancelled = Cancelled::default();
+    let _cancel = CancelOnDrop(cancelled.clone());
+    let (inside, beside) = (folder, parent.to_owned());
+    let made = spawn_blocking(move || {
+        let mut file = NamedTempFile::with_prefix_in(".bundle-", &beside)?;
+        pack(&sources, BufWriter::new(file.as_file_mut()), &cancelled)?;
         drop(inside);
         file.as_file().set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
         file.as_file().sync_all()?;
-        file.persist(&target).map_err(|error| error.error)?;
-        Ok(())
+        Ok(file)
     });
-    written.await.map_err(io::Error::other).flatten().map_err(|error| {
-        let parent = file.parent().unwrap_or(Path::new("."));
-        WriteError::of(file, parent, error)
-    })?;
+    // Not on another thread: what was called off must not put a bundle in its place afterwards.
+    let placed = made.await.map_err(io::Error::other).flatten();
+    let placed = placed.and_then(|made: NamedTempFile| made.persist(file).map_err(|error| error.error));
+    placed.map_err(failed)?;
     Ok((packed, warnings.into_iter().collect()))
 }
 
@@ -169,6 +176,9 @@ fn in_index(entry: &Entry, urls: Vec<Value>) -> Value {
     if let Some(url) = &entry.documentation_url {
         value["documentationUrl"] = url.as_str().into();
     }
+    if let Some(version) = &entry.minimum_agent_version {
+        value["minimumAgentVersion"] = version.as_str().into();
+    }
     value
 }
 
@@ -180,10 +190,10 @@ fn harmless(name: &str) -> String {
     if name.trim_matches('.').is_empty() { "file".into() } else { name.to_owned() }
 }
 
-fn pack(sources: &BTreeMap<String, Source>, out: impl Write) -> io::Result<()> {
+fn pack(sources: &BTreeMap<String, Source>, out: impl Write, cancelled: &Cancelled) -> io::Result<()> {
     let mut files = BTreeMap::new();
     for (path, source) in sources {
-        files.insert(path.clone(), source.content()?);
+        files.insert(path.clone(), source.content(cancelled)?);
     }
     let manifest = super::Manifest { format: FORMAT, files };
     let mut tar = tar::Builder::new(GzEncoder::new(out, Compression::fast()));
@@ -201,9 +211,18 @@ fn pack(sources: &BTreeMap<String, Source>, out: impl Write) -> io::Result<()> {
     // Indexes first: they are wanted most often.
     let (indexes, others): (Vec<_>, Vec<_>) = sources.iter().partition(|(_, source)| matches!(source, Source::Text(_)));
     for (path, source) in indexes.into_iter().chain(others) {
-        put(path, manifest.files[path].size, &mut *source.open()?)?;
+        put(path, manifest.files[path].size, &mut Watched { inner: source.open()?, cancelled })?;
     }
     tar.into_inner()?.finish()?.flush()
+}
+
+impl<R: Read> Read for Watched<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.cancelled.is_set() {
+            return Err(io::Error::other("nobody waits for it any more"));
+        }
+        self.inner.read(buffer)
+    }
 }
 
 impl Source {
@@ -214,8 +233,9 @@ impl Source {
         })
     }
 
-    fn content(&self) -> io::Result<Content> {
-        let mut file = Hashing { inner: self.open()?, context: Context::new(&SHA256), read: 0 };
+    fn content(&self, cancelled: &Cancelled) -> io::Result<Content> {
+        let inner = Watched { inner: self.open()?, cancelled };
+        let mut file = Hashing { inner, context: Context::new(&SHA256), read: 0 };
         let size = io::copy(&mut file, &mut io::sink())?;
         Ok(Content { size, sha256: hex(file.context) })
     }
@@ -227,5 +247,27 @@ impl WriteError {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full(parent.to_owned()),
             _ => Self::Write { path: file.to_owned(), error },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packing_ends_when_nobody_waits_for_it() {
+        let sources = BTreeMap::from([("a".to_owned(), Source::Text(b"text".to_vec()))]);
+        let cancelled = Cancelled::default();
+        drop(CancelOnDrop(cancelled.clone()));
+        assert!(pack(&sources, io::sink(), &cancelled).unwrap_err().to_string().contains("nobody waits"));
+        assert!(pack(&sources, io::sink(), &Cancelled::default()).is_ok());
+    }
+
+    #[test]
+    fn the_lowest_agent_stays_in_the_index() {
+        let text = "entries:\n- {name: a, type: executor, version: 1.0.0, minimumAgentVersion: 0.1.0, urls: [{url: u, \
+                    platform: {os: linux, architecture: amd64}}]}\n";
+        let entry = crate::index::Index::parse(text).unwrap().entries.remove(0);
+        assert_eq!(in_index(&entry, Vec::new())["minimumAgentVersion"], "0.1.0");
     }
 }

@@ -148,9 +148,16 @@ impl Place {
     pub(super) fn shown(&self) -> String {
         match self {
             Self::Web(url) => shown(url),
-            Self::Local(path) => path.display().to_string(),
+            // A stranger's index may name it, and a terminal obeys control characters.
+            Self::Local(path) => visible(&path.to_string_lossy()),
         }
     }
+}
+
+/// A text in which control characters are written out.
+fn visible(text: &str) -> String {
+    let written = |c: char| if c.is_control() { c.escape_debug().to_string() } else { c.into() };
+    text.chars().map(written).collect()
 }
 
 /// An address without credentials and query.
@@ -342,5 +349,11 @@ mod tests {
             assert_eq!(shown_text(text), "https://h:8443/p?…");
         }
         assert_eq!(shown_text("user:secret@h/p"), "h/p");
+    }
+
+    #[test]
+    fn an_address_does_nothing_to_a_terminal() {
+        let file = Place::parse("a\u{1b}[31mü", Some(Path::new("/index"))).unwrap();
+        assert_eq!(file.shown(), "/index/a\\u{1b}[31mü");
     }
 }

@@ -41,10 +41,10 @@ pub(super) struct Bounds {
 
 /// Tells work on another thread that nobody waits for it any more.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Cancelled(Arc<AtomicBool>);
+pub(crate) struct Cancelled(Arc<AtomicBool>);
 
 /// Cancels when it is dropped.
-pub(super) struct CancelOnDrop(pub(super) Cancelled);
+pub(crate) struct CancelOnDrop(pub(crate) Cancelled);
 
 /// Why an archive was not unpacked.
 #[derive(Debug)]
@@ -101,7 +101,7 @@ pub(super) fn unpack(
 }
 
 impl Cancelled {
-    pub(super) fn is_set(&self) -> bool {
+    pub(crate) fn is_set(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 }

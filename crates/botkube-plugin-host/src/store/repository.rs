@@ -332,12 +332,17 @@ impl Repository {
         let limit = config.limits.index_size;
         let in_bundle = self.bundle().is_some().then(|| self.name.clone());
         let read = spawn_blocking(move || {
-            let stamp = origin(&path)?;
+            let found = fs::metadata(&path)?;
+            if !found.is_file() {
+                // A pipe or a device may never end.
+                return Err(io::Error::other("it is no file; name the index or the bundle itself"));
+            }
+            let stamp = Stamp::from(&found);
             if let Some(repository) = in_bundle {
                 let index = bundle::read_index(&path, &repository).map_err(io::Error::other)?;
                 return Ok((index, stamp));
             }
-            if fs::metadata(&path)?.len() > limit {
+            if found.len() > limit {
                 return Err(io::Error::other(format!("it has more than {limit} bytes")));
             }
             Ok((fs::read(&path)?, stamp))

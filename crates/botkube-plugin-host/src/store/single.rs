@@ -64,7 +64,7 @@ impl Store {
     }
 }
 
-/// Whether an index on the web may have this address, and why not.
+/// Whether an index on the web may have this address (`contract-plugins §6.9`), and why not.
 ///
 /// # Errors
 /// What is wrong with it, and what to write.

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use botkube_plugin_host::{
     bundle::{self, WriteError},
     index::Platform,
@@ -51,8 +51,9 @@ pub(crate) fn run(args: Bundle) -> Result<ExitCode> {
             .collect();
         let mut repositories: Vec<&str> = supply.wanted.iter().map(|wanted| wanted.key.repository.as_str()).collect();
         repositories.dedup();
-        let settings: String =
-            repositories.iter().map(|name| format!("\n    {name}: {{url: {}}}", args.file.display())).collect();
+        // Absolute, for an agent that is started elsewhere; in quotes, whatever is in it.
+        let url = serde_json::to_string(&std::path::absolute(&args.file)?).context("the bundle's path is no text")?;
+        let settings: String = repositories.iter().map(|name| format!("\n    {name}: {{url: {url}}}")).collect();
         supply::print(&format!(
             "{}\n{}\n\nTo use it, where it lies on the agent's machine:\nplugins:\n  repositories:{settings}",
             args.file.display(),

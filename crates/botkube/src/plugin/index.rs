@@ -1,9 +1,7 @@
 //! `botkube plugin index`: an index for a folder, in a file.
 
 use std::{
-    fs::Permissions,
     io::{self, Write},
-    os::unix::fs::PermissionsExt,
     path::Path,
     process::ExitCode,
 };
@@ -13,7 +11,7 @@ use botkube_author::publish::{self, Options, PublishError, Published};
 use regex::Regex;
 
 use super::working;
-use crate::{args::Index, complain, progress::Bars};
+use crate::{args::Index, complain, progress::Bars, supply};
 
 pub(crate) fn run(index: Index) -> Result<ExitCode> {
     let filter = index.plugin_name_filter.as_deref().filter(|filter| !filter.is_empty());
@@ -43,20 +41,10 @@ pub(crate) fn run(index: Index) -> Result<ExitCode> {
         io::stdout().write_all(published.yaml.as_bytes()).context("cannot write the index")?;
         return Ok(ExitCode::SUCCESS);
     }
-    write(&index.output_path, &published.yaml)
+    supply::write(&index.output_path, &published.yaml)
         .with_context(|| format!("cannot write the index to {}", index.output_path.display()))?;
     say(&index.output_path, &published).context("cannot say what was written")?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// Whole or not at all: who reads the file meanwhile reads the one before.
-fn write(path: &Path, text: &str) -> io::Result<()> {
-    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(dir)?;
-    file.write_all(text.as_bytes())?;
-    file.as_file().set_permissions(Permissions::from_mode(0o644))?;
-    file.persist(path)?;
-    Ok(())
 }
 
 fn say(path: &Path, published: &Published) -> io::Result<()> {

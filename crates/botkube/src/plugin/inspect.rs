@@ -15,7 +15,7 @@ use botkube_config::{
 };
 use botkube_plugin_host::{
     index::PluginKind,
-    store::{self, Arrived},
+    store::{self, Arrived, Store},
 };
 
 use super::working;
@@ -23,7 +23,7 @@ use crate::{
     args::{Inspect, Output},
     complain,
     progress::Bars,
-    setup,
+    setup, supply,
 };
 
 pub(crate) fn run(inspect: Inspect) -> Result<ExitCode> {
@@ -78,11 +78,13 @@ async fn target(inspect: &Inspect, dir: &Path, bars: &Bars) -> Result<Target> {
              --config FILE or in BOTKUBE_CONFIG_PATHS"
         );
     };
-    from_store(key, &loaded.config, bars).await
+    let files = crate::args::Files { config: inspect.files.config.clone() };
+    let store = agent::store(&loaded.config.plugins, supply::required(files, &loaded.config)?);
+    from_store(store, key, &loaded.config, bars).await
 }
 
-async fn from_store(key: PluginKey, config: &Config, bars: &Bars) -> Result<Target> {
-    let (store, progress) = (agent::store(&config.plugins, None), bars.drawing());
+async fn from_store(store: Store, key: PluginKey, config: &Config, bars: &Bars) -> Result<Target> {
+    let progress = bars.drawing();
     let (key, kinds) = meant(key, config);
     let mut failed = None;
     for kind in kinds {

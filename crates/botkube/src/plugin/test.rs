@@ -21,7 +21,7 @@ use botkube_config::{
 };
 use botkube_console::preview;
 use botkube_core::route::Executors;
-use botkube_plugin_host::index::PluginKind;
+use botkube_plugin_host::{index::PluginKind, lock::Lock};
 use bytes::Bytes;
 
 use self::golden::Golden;
@@ -29,7 +29,7 @@ use super::working;
 use crate::{
     args::{Output, Test},
     progress::Bars,
-    setup,
+    setup, supply,
 };
 
 /// What is looked at.
@@ -44,12 +44,16 @@ struct Target {
 pub(crate) fn run(test: Test) -> Result<ExitCode> {
     let Test { target, files, replay, update, output } = test;
     // The variable is for agents; a plugin is tested without it unless somebody says so.
-    let loaded = if files.config.is_empty() { None } else { setup::configuration(files, Reading::default())? };
+    let loaded = if files.config.is_empty() { None } else { setup::configuration(files.clone(), Reading::default())? };
+    let lock = match &loaded {
+        Some(loaded) => supply::required(files, &loaded.config)?,
+        None => None,
+    };
     let golden = replay.map(|file| Golden::read(file, update)).transpose()?;
     let bars = Bars::default();
     // Everything that was started ends with what is dropped at a signal.
     working::work(async {
-        let targets = targets(&target, loaded.as_ref().map(|loaded| &loaded.config), &bars).await?;
+        let targets = targets(&target, loaded.as_ref().map(|loaded| &loaded.config), lock, &bars).await?;
         match golden {
             Some(golden) => golden.run(targets, loaded, Path::new(&target), output, &bars).await,
             None => look(targets, loaded.as_ref().map(|loaded| &loaded.config), output, &bars).await,
@@ -104,7 +108,7 @@ fn configs(config: Option<&Config>, name: &str) -> Vec<Bytes> {
 }
 
 /// What a word on the command line means: a file, a folder, or a key of the configuration.
-async fn targets(target: &str, config: Option<&Config>, bars: &Bars) -> Result<Vec<Target>> {
+async fn targets(target: &str, config: Option<&Config>, lock: Option<Arc<Lock>>, bars: &Bars) -> Result<Vec<Target>> {
     let path = Path::new(target);
     if path.is_dir() {
         return built(path, bars).await;
@@ -115,7 +119,7 @@ async fn targets(target: &str, config: Option<&Config>, bars: &Bars) -> Result<V
         return Ok(vec![Target { program, name, kind, dependencies: None }]);
     }
     match (target.parse::<PluginKey>(), config) {
-        (Ok(key), Some(config)) => Ok(vec![installed(&key, config, bars).await?]),
+        (Ok(key), Some(config)) => Ok(vec![installed(&key, config, lock, bars).await?]),
         (Ok(_), None) => bail!(
             "there is no file {target}; if it is the key of a plugin, name the configuration with its repository: --config FILE"
         ),
@@ -137,7 +141,7 @@ async fn built(dir: &Path, bars: &Bars) -> Result<Vec<Target>> {
 }
 
 /// A plugin of a repository that the configuration defines, fetched if it has to be.
-async fn installed(key: &PluginKey, config: &Config, bars: &Bars) -> Result<Target> {
+async fn installed(key: &PluginKey, config: &Config, lock: Option<Arc<Lock>>, bars: &Bars) -> Result<Target> {
     let is_key = |groups: &[PluginGroup]| {
         groups
             .iter()
@@ -146,7 +150,7 @@ async fn installed(key: &PluginKey, config: &Config, bars: &Bars) -> Result<Targ
     };
     let kind =
         if is_key(&config.sources) && !is_key(&config.executors) { PluginKind::Source } else { PluginKind::Executor };
-    let store = botkube_agent::agent::store(&config.plugins, None);
+    let store = botkube_agent::agent::store(&config.plugins, lock);
     let drawing = bars.drawing();
     let installed = store.install(key, kind, &*drawing).await.with_context(|| format!("cannot get `{key}`"))?;
     for warning in installed.warnings {

@@ -8,7 +8,7 @@ use std::{
 use serde_json::Value;
 
 use crate::{
-    plugin_new::{author, made, target},
+    plugin_new::{author, made_in, target},
     support::{Machine, contains},
 };
 
@@ -93,12 +93,16 @@ mod foreign {
     #[test]
     fn a_plugin_for_another_processor_answers_there() {
         let machine = Machine::new();
-        let project = made(&machine, &["greet"]);
+        // A folder's name is among what decides whether crates are built again: it is the same the next time.
+        let place = target().join("emulated");
+        let _ = fs::remove_dir_all(&place);
+        fs::create_dir_all(&place).unwrap();
+        let project = made_in(&machine, &place, &["greet"]);
         let manifest = fs::read_to_string(project.join("Cargo.toml")).unwrap();
         // This is about where it runs and not how fast.
         fs::write(project.join("Cargo.toml"), manifest + "\n[profile.release]\nopt-level = 0\n").unwrap();
         let mut build = author(&machine, &["plugin", "build", "greet", "--platform", "linux/arm64"]);
-        let out = build.env("CARGO_TARGET_DIR", target()).output().unwrap();
+        let out = build.current_dir(&place).env("CARGO_TARGET_DIR", target()).output().unwrap();
         assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
         contains(&String::from_utf8_lossy(&out.stdout), &["FILE", "SIZE", "SHA256", "executor_greet_linux_arm64 "]);
         let program = project.join("plugin-dist/executor_greet_linux_arm64");

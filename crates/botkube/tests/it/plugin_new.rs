@@ -52,10 +52,16 @@ fn tool(project: &Path, line: &str) {
 
 /// A new project in a folder of its own.
 pub(crate) fn made(machine: &Machine, args: &[&str]) -> PathBuf {
-    let out = author(machine, &[&["plugin", "new", "executor"], args].concat()).output().unwrap();
+    made_in(machine, &machine.path(""), args)
+}
+
+/// The same, in this folder.
+pub(crate) fn made_in(machine: &Machine, dir: &Path, args: &[&str]) -> PathBuf {
+    let mut new = author(machine, &[&["plugin", "new", "executor"], args].concat());
+    let out = new.current_dir(dir).output().unwrap();
     assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
     contains(&String::from_utf8_lossy(&out.stdout), &[&format!("cd {}\n", args[0]), "botkube dev"]);
-    machine.path(args[0])
+    dir.join(args[0])
 }
 
 #[track_caller]

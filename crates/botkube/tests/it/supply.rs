@@ -228,6 +228,31 @@ fn a_replaced_plugin_is_refused_where_a_lock_is_required() {
 }
 
 #[test]
+fn tools_that_run_one_plugin_keep_to_a_required_lock_too() {
+    for verb in [["plugin", "inspect", "corp/mine"], ["plugin", "test", "corp/mine"]] {
+        let world = World::new();
+        world.require_lock();
+        world.refuses(&verb, 2, &["there is no lock `"]);
+        world.says(&["lock"], &["added"]);
+        overwrite(&world.machine.path("repository/mine"));
+        world.refuses(&verb, 2, &["it was replaced", "`botkube lock --update corp/mine`"]);
+        assert!(!world.machine.path("it-ran").exists());
+        assert!(!world.cached().exists());
+    }
+}
+
+#[test]
+fn a_repository_that_is_no_file_is_refused_and_not_waited_for() {
+    let world = World::new();
+    let made = std::process::Command::new("mkfifo").arg(world.machine.path("pipe")).status().unwrap();
+    assert!(made.success());
+    for place in ["pipe", "repository"] {
+        world.configure("corp/mine", place, "");
+        world.refuses(&["lock"], 1, &["it is no file; name the index or the bundle itself"]);
+    }
+}
+
+#[test]
 fn a_run_that_is_locked_starts_what_is_locked_and_nothing_else() {
     let world = World::new();
     world.says(&["lock"], &["added"]);
@@ -247,7 +272,8 @@ fn a_run_that_is_locked_starts_what_is_locked_and_nothing_else() {
 fn a_bundle_serves_an_agent_without_a_network() {
     let world = World::new();
     let bundle = world.machine.path("plugins.tar.gz");
-    world.says(&["plugin", "bundle", &bundle.display().to_string()], &["corp/mine  executor  1.0.0", "url: "]);
+    let said = format!("corp: {{url: {:?}}}", bundle.display().to_string());
+    world.says(&["plugin", "bundle", &bundle.display().to_string()], &["corp/mine  executor  1.0.0", &said]);
     fs::remove_dir_all(world.machine.path("repository")).unwrap();
     world.configure("corp/mine", "plugins.tar.gz", "");
     check(&world.ask(), "succeeded", &["ok"]);
