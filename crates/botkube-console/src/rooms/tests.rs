@@ -1,7 +1,10 @@
 //! What a person sees of a channel, whatever happens in it.
 
 use botkube_api::message::{Button, Section};
-use botkube_core::platform::{Live, LiveState};
+use botkube_core::{
+    control::Entered,
+    platform::{Live, LiveState},
+};
 
 use super::*;
 use crate::store::{InMemory, Session, disk::Disk};

@@ -216,6 +216,23 @@ async fn a_session_that_cannot_be_played_says_at_which_step_and_why() {
 }
 
 #[tokio::test]
+async fn a_session_is_played_in_the_name_of_whoever_spoke() {
+    let place = Place::new();
+    let session = recorded(&place, async || {
+        place.say("ops", "do one").await;
+        place.say("ops", "do two").await;
+    })
+    .await;
+    let by = |session: &Session| session.steps.iter().map(|step| step.by.clone()).collect::<Vec<_>>();
+    assert_eq!(by(&session), [Some("ada".to_owned()), None], "it is said where it changes");
+    let now = Place::new();
+    replay(&session, &now.rooms, DEADLINE).await.unwrap();
+    let (entries, _) = now.rooms.overhear("ops").unwrap();
+    let people = entries.iter().filter(|entry| !entry.by.bot).map(|entry| entry.by.name.as_str());
+    assert_eq!(people.collect::<Vec<_>>(), ["ada", "ada"]);
+}
+
+#[tokio::test]
 async fn the_file_is_there_from_the_beginning_and_grows_with_each_answer() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("session.yaml");
