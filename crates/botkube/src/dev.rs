@@ -25,7 +25,8 @@ use botkube_author::project::{BuildError, Built, Project};
 use botkube_config::model::Config;
 use tokio::sync::mpsc;
 
-use self::{bench::Bench, binding::REPOSITORY, changes::Changes, shop::Shop};
+pub(crate) use self::binding::REPOSITORY;
+use self::{bench::Bench, changes::Changes, shop::Shop};
 use crate::{
     args::Dev,
     complain,

@@ -217,7 +217,10 @@ pub(crate) async fn serve<B: Future<Output = ()>>(
                 }
                 let (rooms, first) = (faces.as_ref().map(|faces| faces.rooms.clone()), channels[0].clone());
                 let conversation = Arc::new(move || {
-                    let now = rooms.iter().flat_map(|rooms| rooms.channels()).find(|now| now.alias == first.alias);
+                    // A configuration that is read anew may have other channels.
+                    let mut now = rooms.iter().flat_map(|rooms| rooms.channels()).collect::<Vec<_>>();
+                    let same = now.iter().position(|now| now.alias == first.alias).unwrap_or_default();
+                    let now = (!now.is_empty()).then(|| now.swap_remove(same));
                     // Nothing is clicked in a pipe.
                     Conversation { interactive: false, ..now.unwrap_or_else(|| first.clone()) }
                 });

@@ -15,7 +15,7 @@ use botkube_core::route::PluginRef;
 use crate::setup;
 
 /// The repository that the plugins under development come from.
-pub(super) const REPOSITORY: &str = "dev";
+pub(crate) const REPOSITORY: &str = "dev";
 /// The configuration's file in the first folder.
 const FILE: &str = "botkube.yaml";
 /// The group of plugins that no binding of the configuration names.

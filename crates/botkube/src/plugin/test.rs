@@ -27,6 +27,7 @@ use bytes::Bytes;
 use self::golden::Golden;
 use crate::{
     args::{Files, Output, Test},
+    dev::REPOSITORY,
     progress::Bars,
     setup, talk,
 };
@@ -75,7 +76,8 @@ fn configuration(files: Files, target: &str, is_played: bool) -> Result<Option<L
         false => files,
     };
     // The variable is for agents; a plugin is tested without it unless somebody says so.
-    if files.config.is_empty() { Ok(None) } else { setup::configuration(files, Reading::default()) }
+    let reading = Reading { also: Some(REPOSITORY), ..Reading::default() };
+    if files.config.is_empty() { Ok(None) } else { setup::configuration(files, reading) }
 }
 
 async fn look(targets: Vec<Target>, config: Option<&Config>, output: Output, bars: &Bars) -> Result<ExitCode> {
