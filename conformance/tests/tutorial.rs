@@ -186,8 +186,8 @@ impl Reader {
     fn enter(&mut self, folder: &str) {
         self.dir = self.dir.join(folder).canonicalize().unwrap();
         if self.dir.join("Cargo.toml").exists() {
-            // What is built here is kept, so that the next run need not build the SDK's dependencies again.
-            let kept = self.programs.parent().unwrap().join("tutorial");
+            // What is built is kept, and shared with other tests, so that the SDK is built once.
+            let kept = self.programs.parent().unwrap().join("scaffold");
             fs::create_dir_all(&kept).unwrap();
             symlink(kept, self.dir.join("target")).unwrap();
         }

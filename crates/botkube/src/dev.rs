@@ -27,7 +27,8 @@ use botkube_config::model::Config;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use self::{bench::Bench, binding::REPOSITORY, builds::Done, changes::Changes, shop::Shop};
+pub(crate) use self::binding::REPOSITORY;
+use self::{bench::Bench, builds::Done, changes::Changes, shop::Shop};
 use crate::{
     args::Dev,
     complain,

@@ -28,6 +28,7 @@ use self::golden::Golden;
 use super::working;
 use crate::{
     args::{Output, Test},
+    dev::REPOSITORY,
     locked,
     progress::Bars,
     setup,
@@ -45,7 +46,8 @@ struct Target {
 pub(crate) fn run(test: Test) -> Result<ExitCode> {
     let Test { target, files, replay, update, output } = test;
     // The variable is for agents; a plugin is tested without it unless somebody says so.
-    let loaded = if files.config.is_empty() { None } else { setup::configuration(files.clone(), Reading::default())? };
+    let reading = Reading { also: Some(REPOSITORY), ..Reading::default() };
+    let loaded = if files.config.is_empty() { None } else { setup::configuration(files.clone(), reading)? };
     let lock = match &loaded {
         Some(loaded) => locked::required(&setup::files(files)?, &loaded.config)?,
         None => None,

@@ -236,6 +236,18 @@ fn a_plugin_that_somebody_else_starts_is_waited_for_and_answers() {
     eventually("its end", || plugin.try_wait().unwrap().is_some());
 }
 
+#[test]
+fn who_talks_goes_on_in_another_channel_when_a_saved_configuration_has_not_the_one_before() {
+    let mut author = Author::new();
+    assert_eq!(author.says("echo hello"), "echo hello\n");
+    let settings = "executors: {mine: {dev/echo: {enabled: true}}}\ncommunications: {g: {console: {channels: {ops: {name: ops, \
+                    bindings: {executors: [mine]}}}}}}\n";
+    fs::write(author.machine.path("mine/botkube.yaml"), settings).unwrap();
+    author.is_told(&["botkube.yaml counts from now on"]);
+    assert_eq!(author.says("echo hello"), "echo hello\n");
+    author.leaves();
+}
+
 /// What `botkube dev` with these arguments says before it ends with 2.
 /// Ends it with a signal; nothing stays behind.
 #[track_caller]

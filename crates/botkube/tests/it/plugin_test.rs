@@ -138,7 +138,7 @@ fn session(said: &str, answer: &str) -> String {
 fn a_session_that_is_answered_as_before_passes() {
     let machine = Machine::new();
     let file = machine.file("s.yaml", session("echo hello", "echo hello"));
-    machine.run(["plugin", "test", "--replay", &file, &echo()]).ends(0, &["1 steps, all answered as before"]);
+    machine.run(["plugin", "test", "--replay", &file, &echo()]).ends(0, &["1 step, all answered as before"]);
     machine.is_tidy();
 }
 
