@@ -49,7 +49,9 @@ impl Author {
         fs::create_dir(machine.path("mine")).unwrap();
         fs::write(machine.path("mine/source"), source()).unwrap();
         let command = machine.botkube(["dev", "mine"].iter().chain(args));
-        Self { patience: PATIENCE, ..Self::of(&Rc::new(machine), command) }
+        let mut author = Self::of(&Rc::new(machine), command);
+        author.patience = PATIENCE;
+        author
     }
 
     /// Who runs this, and waits for compilers.

@@ -112,7 +112,9 @@ impl Golden {
             Output::Text => {
                 let colours = io::stdout().is_terminal();
                 match &outcome {
-                    Ok((_, differences)) if differences.is_empty() => format!("{steps} step{}, all answered as before", if steps == 1 { "" } else { "s" }),
+                    Ok((_, differences)) if differences.is_empty() => {
+                        format!("{steps} step{}, all answered as before", if steps == 1 { "" } else { "s" })
+                    }
                     Ok((_, differences)) => {
                         let count = differences.len();
                         let sum = match is_updated {
