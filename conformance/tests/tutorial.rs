@@ -5,6 +5,7 @@
 //! and what they print, and ```` ```chat ```` is said to, and heard from, the last command that stays: `› ` is said, what
 //! follows is the answer, what comes before is a notice, and `^D` leaves. A line `…` stands for any others, and one length of
 //! time is as good as another. Port 3010 is another one here.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::{
     env, fs,
