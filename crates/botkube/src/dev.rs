@@ -133,12 +133,21 @@ async fn first(projects: &[Project], changes: &mut Changes, bench: &Bench) -> Re
                     bench.put(number, &made).context("cannot keep what was built")?;
                     break;
                 }
-                // The tool has said why.
-                Err(BuildError::Failed { command, code, .. }) => {
-                    complain(&format!("it does not build: `{command}` ended with {code}; waiting for a change"));
-                }
                 Err(error @ BuildError::Tool { .. }) => return Err(error.into()),
-                Err(error) => complain(&format!("{error}; waiting for a change")),
+                Err(error) => {
+                    let why = match error {
+                        // The tool has said the rest.
+                        BuildError::Failed { command, code, .. } => {
+                            format!("it does not build: `{command}` ended with {code}")
+                        }
+                        other => other.to_string(),
+                    };
+                    // A script does not mend what it started with.
+                    if !io::stdin().is_terminal() {
+                        bail!(why);
+                    }
+                    complain(&format!("{why}; waiting for a change"));
+                }
             }
             since = builds::edit(saved, ended, was_restless).await;
         }

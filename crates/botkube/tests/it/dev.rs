@@ -248,6 +248,15 @@ fn who_talks_goes_on_in_another_channel_when_a_saved_configuration_has_not_the_o
     author.leaves();
 }
 
+#[test]
+fn a_script_whose_first_build_fails_is_not_kept_waiting() {
+    let machine = Machine::new();
+    fs::create_dir(machine.path("mine")).unwrap();
+    fs::write(machine.path("mine/source"), "BROKEN").unwrap();
+    refused(&machine, &["mine", "--build", BUILD], &["error: source:1 is broken", "it does not build"]);
+    machine.is_tidy();
+}
+
 /// What `botkube dev` with these arguments says before it ends with 2.
 /// Ends it with a signal; nothing stays behind.
 #[track_caller]
