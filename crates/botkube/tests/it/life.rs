@@ -205,15 +205,18 @@ mod foreign {
 }
 
 mod go {
-    use super::*;
+    /// What is new needs modules that are no part of this repository.
+    mod new {
+        use super::super::*;
 
-    #[test]
-    fn a_plugin_in_go_goes_from_an_empty_folder_to_a_locked_agent() {
-        lives(Language {
-            flags: &["--lang", "go"],
-            source: "main.go",
-            format: "\"%s, %s!\"",
-            broken: ["\texecutor.Serve(", "\tnothing()\n\texecutor.Serve(", "undefined: nothing"],
-        });
+        #[test]
+        fn a_plugin_in_go_goes_from_an_empty_folder_to_a_locked_agent() {
+            lives(Language {
+                flags: &["--lang", "go"],
+                source: "main.go",
+                format: "\"%s, %s!\"",
+                broken: ["\texecutor.Serve(", "\tnothing()\n\texecutor.Serve(", "undefined: nothing"],
+            });
+        }
     }
 }
