@@ -43,9 +43,10 @@ async fn a_plugin_started_directly_sees_that_its_host_is_gone() {
 #[tokio::test]
 async fn a_plugin_whose_host_is_gone_before_it_connects_leaves_too_and_removes_its_socket() {
     let dir = tempfile::tempdir().unwrap();
-    // The shell is the host: it passes on the handshake and ends.
+    // The shell is the host: it passes on the handshake and ends. The one it starts says its id before it becomes
+    // the plugin, so the id is always the first line.
     let host = Command::new("/bin/sh")
-        .args(["-c", r#""$0" & echo $!; read -r line"#])
+        .args(["-c", r#"sh -c 'echo $$; exec "$0"' "$0" & read -r line"#])
         .arg(peer())
         .env(COOKIE.key, COOKIE.value)
         .env("TMPDIR", dir.path())
