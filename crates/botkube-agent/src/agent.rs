@@ -14,7 +14,7 @@ use botkube_config::{
     model::{Config, PlatformKind, PluginKey, Plugins},
 };
 use botkube_core::{
-    dispatch::{Dispatcher, Snapshot},
+    dispatch::{self, Dispatcher, Snapshot},
     policy::AllowBound,
     route::{Executors, PluginRef},
 };
@@ -59,6 +59,8 @@ pub struct Parts {
     pub attached: BTreeMap<String, Attached>,
     /// Told what happens to plugins.
     pub observer: Observer,
+    /// Told of every command that ended.
+    pub commands: dispatch::Observer,
     /// Whether embedded plugins are bound in every conversation, as in the demo.
     pub demo: bool,
     /// Shown how far plugins are fetched; [`log_progress`] where nobody looks.
@@ -168,7 +170,7 @@ impl Agent {
         let launcher = Arc::new(launcher);
         let host = parts.host(&config, launcher.clone())?;
         let (snapshot, bound) = parts.snapshot(config, shown, host.clone());
-        let dispatcher = Arc::new(Dispatcher::new(snapshot));
+        let dispatcher = Arc::new(Dispatcher::observed(snapshot, parts.commands.clone()));
         let now = Mutex::new(Now { host, bound, is_started: false });
         Ok(Self { dispatcher, parts, launcher, now, has_another_host: Notify::new() })
     }

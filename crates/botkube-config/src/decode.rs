@@ -214,6 +214,7 @@ fn plugin_groups<P>(
                 enabled: plugin.enabled,
                 config: plugin.config,
                 rbac: rbac(&plugin.context.rbac),
+                timeout: group.timeout.map(|span| span.0),
                 host_flags,
                 origin: origin(&[section, &name, &text]),
             })
@@ -297,6 +298,7 @@ pub(crate) fn plugins(raw: raw_plugins::Plugins, origin: OriginOf<'_>) -> Plugin
         call_timeout: raw.call_timeout.0,
         max_answer_size: raw.max_answer_size.0,
         max_concurrent_calls: raw.max_concurrent_calls,
+        max_concurrent_calls_per_channel: raw.max_concurrent_calls_per_channel,
         require_lock: raw.require_lock,
         health_check_interval: raw.health_check_interval.0,
         restart_policy: RestartPolicy {
@@ -320,6 +322,7 @@ pub(crate) fn config_watcher(raw: raw_settings::ConfigWatcher) -> ConfigWatcher 
         poll_interval: raw.remote.poll_interval.0,
         resync_period: raw.in_cluster.informer_resync_period.0,
         deployment: raw.deployment,
+        report_channel: some(raw.report_channel),
     }
 }
 

@@ -233,6 +233,8 @@ pub struct PluginBinding {
     pub config: Option<serde_json::Value>,
     /// Whom the plugin acts as in the cluster; `None`: it gets no kubeconfig.
     pub rbac: Option<Rbac>,
+    /// How long one command may take, as the group has it; `None`: `plugins.callTimeout`.
+    pub timeout: Option<Duration>,
     /// Whether bare `--filter` and `--cluster-name` are the agent's, as upstream has it, and not the executor's.
     pub host_flags: bool,
     /// Where the plugin is bound.
@@ -362,6 +364,8 @@ pub struct ConfigWatcher {
     pub resync_period: Duration,
     /// What is restarted.
     pub deployment: Deployment,
+    /// The alias of a channel that is told when a changed configuration cannot be used.
+    pub report_channel: Option<String>,
 }
 
 /// Settings of the plugin host.
@@ -379,6 +383,8 @@ pub struct Plugins {
     pub max_answer_size: u64,
     /// How many calls one plugin works on at a time; more wait.
     pub max_concurrent_calls: u32,
+    /// How many of them may be from one channel; 0: as many as there may be.
+    pub max_concurrent_calls_per_channel: u32,
     /// Whether no plugin is started that differs from the lock beside the first configuration file.
     pub require_lock: bool,
     /// How often plugins are asked whether they are well.
@@ -479,6 +485,7 @@ impl fmt::Debug for PluginBinding {
             .field("enabled", &self.enabled)
             .field("config", &self.config.as_ref().map(|_| format_args!("…")))
             .field("rbac", &self.rbac)
+            .field("timeout", &self.timeout)
             .field("host_flags", &self.host_flags)
             .field("origin", &self.origin)
             .finish()
@@ -532,6 +539,7 @@ impl Plugins {
                 call_timeout,
                 max_answer_size,
                 max_concurrent_calls,
+                max_concurrent_calls_per_channel,
                 health_check_interval,
                 restart_policy,
                 require_lock,
@@ -541,7 +549,8 @@ impl Plugins {
             let repositories: BTreeMap<_, _> =
                 repositories.into_iter().map(|(name, it)| (name, (it.url, exposed(&it.headers)))).collect();
             let env: Vec<_> = env.into_iter().map(|it| (it.plugin, exposed(&it.variables))).collect();
-            let limits = (call_timeout, max_answer_size, max_concurrent_calls, health_check_interval, restart_policy);
+            let calls = (call_timeout, max_answer_size, max_concurrent_calls, max_concurrent_calls_per_channel);
+            let limits = (calls, health_check_interval, restart_policy);
             (cache_dir, repositories, index_max_age, require_lock, limits, env)
         };
         parts(self) == parts(other)

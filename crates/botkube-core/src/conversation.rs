@@ -127,6 +127,11 @@ impl Conversation {
         if self.channel().is_empty() { &self.alias } else { self.channel() }
     }
 
+    /// Tells this place from all others of the agent's, for queues.
+    pub(crate) fn lane(&self) -> String {
+        [&*self.alias, &*self.id, &*self.display_name].join("\u{1f}")
+    }
+
     /// Whether both are the same place.
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {

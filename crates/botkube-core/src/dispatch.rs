@@ -5,7 +5,7 @@ mod live;
 mod outcome;
 mod snapshot;
 
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use botkube_api::message::Message;
 use futures_util::FutureExt;
@@ -34,6 +34,44 @@ pub struct Dispatcher {
     newest: watch::Sender<Arc<Snapshot>>,
     running: Arc<Running>,
     kept: Kept,
+    observer: Observer,
+}
+
+/// Is told of each command once, when it has ended. It must not block.
+pub type Observer = Arc<dyn Fn(&Ended) + Send + Sync>;
+
+/// A command that has ended. Nothing of it may be secret.
+#[derive(Clone, Debug)]
+pub struct Ended {
+    /// Names it.
+    pub id: CommandId,
+    /// What to call who asked.
+    pub actor: String,
+    /// What to call the place.
+    pub channel: String,
+    /// What it asked for, without what may be secret; empty where nobody knows the word.
+    pub verb: String,
+    /// Who was to answer; `None`: the agent itself.
+    pub plugin: Option<PluginRef>,
+    /// How it ended.
+    pub status: Status,
+    /// How long it took, from when it was accepted.
+    pub took: Duration,
+}
+
+/// A command that is under way.
+#[derive(Clone, Debug)]
+pub struct Underway {
+    /// Names it.
+    pub id: CommandId,
+    /// What to call who asked.
+    pub actor: String,
+    /// What to call the place.
+    pub channel: String,
+    /// Its first word.
+    pub name: String,
+    /// How long it has run.
+    pub age: Duration,
 }
 
 /// What becomes known of a command on its way, and outlives a panic there. It is logged when it is dropped, however far the
@@ -48,8 +86,9 @@ struct Trail {
     ticket: Option<Ticket>,
     /// What it asks for, without what may be secret.
     verb: String,
-    /// The plugin's key, or that it is a command of the agent's.
-    plugin: String,
+    /// Who is to answer; `None`: the agent itself.
+    plugin: Option<PluginRef>,
+    observer: Observer,
 }
 
 /// A command that was understood, and what it is answered under.
@@ -64,8 +103,28 @@ impl Dispatcher {
     /// A dispatcher that begins with this snapshot.
     #[must_use]
     pub fn new(snapshot: Snapshot) -> Self {
+        Self::observed(snapshot, Arc::new(|_| {}))
+    }
+
+    /// The same, and `observer` is told of every command that ended.
+    #[must_use]
+    pub fn observed(snapshot: Snapshot, observer: Observer) -> Self {
         let (running, kept) = <_>::default();
-        Self { newest: watch::Sender::new(Arc::new(snapshot)), running, kept }
+        Self { newest: watch::Sender::new(Arc::new(snapshot)), running, kept, observer }
+    }
+
+    /// The commands that are under way, the oldest first.
+    #[must_use]
+    pub fn underway(&self) -> Vec<Underway> {
+        let now = Instant::now();
+        let underway = |entry: &Arc<Entry>| Underway {
+            id: entry.id,
+            actor: entry.incoming.actor.called().to_owned(),
+            channel: entry.incoming.conversation.called().to_owned(),
+            name: entry.name.clone(),
+            age: now.saturating_duration_since(entry.began),
+        };
+        self.running.all().iter().map(underway).collect()
     }
 
     /// What commands that come now are answered under.
@@ -98,7 +157,7 @@ impl Dispatcher {
         mut parts: Parts,
     ) {
         let began = Instant::now();
-        let mut trail = Trail::new(id, began, incoming.clone());
+        let mut trail = Trail::new(id, began, incoming.clone(), self.observer.clone());
         // A panic anywhere in the corridor is a failure of this command, which still gets its end.
         let walk = self.walk(id, &incoming, began, &cancel, &mut trail, &mut parts);
         let walked = AssertUnwindSafe(walk).catch_unwind().await;
@@ -225,6 +284,7 @@ impl Dispatcher {
         };
         let call = PluginCall {
             command: command.text.clone(),
+            lane: conversation.lane(),
             configs: route.configs.clone(),
             kubeconfig,
             actor: actor.clone(),
@@ -257,20 +317,15 @@ impl Dispatcher {
 }
 
 impl Trail {
-    fn new(id: CommandId, began: Instant, incoming: Arc<Incoming>) -> Self {
+    fn new(id: CommandId, began: Instant, incoming: Arc<Incoming>, observer: Observer) -> Self {
         let (ticket, verb, plugin) = <_>::default();
-        Self { id, began, incoming, status: Status::Cancelled, ticket, verb, plugin }
+        Self { id, began, incoming, status: Status::Cancelled, ticket, verb, plugin, observer }
     }
 
     fn note(&mut self, command: &Command, route: Option<&Route>) {
-        let (known, plugin) = match route {
-            Some(Route { plugin: PluginRef::Key(key), .. }) => (true, key.to_string()),
-            Some(Route { plugin: PluginRef::Named(name), .. }) => (true, name.clone()),
-            None => (Builtin::find(command).is_some(), "none: the agent".to_owned()),
-        };
-        self.plugin = plugin;
+        self.plugin = route.map(|route| route.plugin.clone());
         // Whatever is behind a plugin's name may be a secret; so may be a word that names nothing.
-        if known {
+        if route.is_some() || Builtin::find(command).is_some() {
             self.verb = command.name().to_owned();
         }
         if let (None, Some(Ok(builtin)), Some(feature)) = (route, Builtin::find(command), command.words.get(1))
@@ -283,16 +338,19 @@ impl Trail {
 
 impl Drop for Trail {
     fn drop(&mut self) {
-        tracing::info!(
-            id = %self.id,
-            actor = self.incoming.actor.called(),
-            channel = self.incoming.conversation.called(),
-            verb = self.verb,
-            plugin = self.plugin,
-            status = ?self.status,
-            took = ?self.began.elapsed(),
-            "command"
-        );
+        let ended = Ended {
+            id: self.id,
+            actor: self.incoming.actor.called().to_owned(),
+            channel: self.incoming.conversation.called().to_owned(),
+            verb: std::mem::take(&mut self.verb),
+            plugin: self.plugin.take(),
+            status: self.status,
+            took: self.began.elapsed(),
+        };
+        let Ended { id, actor, channel, verb, plugin, status, took } = &ended;
+        let plugin = plugin.as_ref().map_or_else(|| "none: the agent".to_owned(), ToString::to_string);
+        tracing::info!(%id, actor, channel, verb, plugin, ?status, ?took, "command");
+        (self.observer)(&ended);
     }
 }
 

@@ -67,6 +67,13 @@ pub trait Plugins: Send + Sync {
 
     /// How the plugin is right now.
     fn state(&self, plugin: &PluginRef) -> PluginState;
+
+    /// Every plugin that was asked for or is kept running, and how it is, sorted by key.
+    fn all(&self) -> Vec<(PluginRef, PluginState)>;
+
+    /// Has a process of the plugin's newest files take the place of the one that serves, once it is well; starts one where none
+    /// serves, also where the plugin was given up. Failures before do not count any more.
+    fn restart(&self, plugin: &PluginRef);
 }
 
 /// Takes what a plugin says while it works.
@@ -112,6 +119,33 @@ pub struct PluginState {
     pub threshold: u32,
     /// When it was last started again.
     pub last_restart: Option<SystemTime>,
+    /// How many processes of it there were, attempts included; the newest that served has this number.
+    pub generation: u64,
+    /// The number of the process that serves, where this agent started it.
+    pub pid: Option<u32>,
+    /// Its version, where it came from a repository.
+    pub version: Option<String>,
+    /// Since when the process serves.
+    pub since: Option<SystemTime>,
+    /// A new process is about to take the place of the one that serves.
+    pub candidate: bool,
+    /// How many calls it works on.
+    pub running: u32,
+    /// How many calls wait for their turn.
+    pub waiting: u32,
+    /// How many calls were sent away because too many waited.
+    pub turned_away: u64,
+    /// What failed last, however long ago that is.
+    pub failure: Option<Failure>,
+}
+
+/// Something that went wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// When.
+    pub at: SystemTime,
+    /// What, in words for the operator.
+    pub reason: String,
 }
 
 /// Where a plugin is between absent and deactivated.
@@ -139,6 +173,8 @@ pub enum PluginStatus {
 pub struct PluginCall {
     /// The command, beginning with the plugin's name.
     pub command: String,
+    /// Where it comes from: calls from one place wait behind each other and not before those from another.
+    pub lane: String,
     /// YAML configurations in binding order.
     pub configs: Vec<Bytes>,
     /// What the call may do in a cluster; empty for nothing.

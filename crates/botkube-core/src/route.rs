@@ -1,6 +1,6 @@
 //! Which binding answers a command, and with which configurations; it starts nothing.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use botkube_config::model::{Config, PluginBinding, PluginKey, Rbac};
 use bytes::Bytes;
@@ -16,10 +16,12 @@ pub struct Route {
     pub configs: Vec<Bytes>,
     /// The rights the first binding gives.
     pub rbac: Option<Rbac>,
+    /// How long the command may take, as the first group has it that says so; `None`: as long as any.
+    pub timeout: Option<Duration>,
 }
 
 /// A plugin, however it was named.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PluginRef {
     /// By a key of the configuration.
     Key(PluginKey),
@@ -34,6 +36,16 @@ impl PluginRef {
         match self {
             Self::Key(key) => &key.name,
             Self::Named(name) => name,
+        }
+    }
+}
+
+/// The key, or the name where there is none.
+impl fmt::Display for PluginRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Key(key) => key.fmt(f),
+            Self::Named(name) => f.write_str(name),
         }
     }
 }
@@ -57,6 +69,7 @@ struct Bound {
     key: PluginKey,
     config: Option<Bytes>,
     rbac: Option<Rbac>,
+    timeout: Option<Duration>,
     host_flags: bool,
 }
 
@@ -75,6 +88,7 @@ impl Executors {
             key: binding.key.clone(),
             config: binding.config.as_ref().map(yaml),
             rbac: binding.rbac.clone(),
+            timeout: binding.timeout,
             host_flags: binding.host_flags,
         };
         let groups = config.executors.iter().map(|group| Group {
@@ -116,11 +130,14 @@ impl<'a> Bindings<'a> {
                 plugin: plugin.clone(),
                 configs: Vec::new(),
                 rbac: bound.rbac.clone(),
+                timeout: None,
             });
             route.plugin = plugin;
+            route.timeout = route.timeout.or(bound.timeout);
             route.configs.extend(bound.config.clone());
         }
-        let everywhere = || Route { plugin: PluginRef::Named(name.to_owned()), configs: Vec::new(), rbac: None };
+        let everywhere =
+            || Route { plugin: PluginRef::Named(name.to_owned()), configs: Vec::new(), rbac: None, timeout: None };
         route.or_else(|| self.executors.everywhere.iter().any(|known| known == name).then(everywhere))
     }
 
@@ -171,6 +188,7 @@ impl fmt::Debug for Route {
             .field("plugin", &self.plugin)
             .field("configs", &configs)
             .field("rbac", &self.rbac)
+            .field("timeout", &self.timeout)
             .finish()
     }
 }

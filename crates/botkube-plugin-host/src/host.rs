@@ -201,6 +201,17 @@ impl Plugins for Host {
         slots.get(plugin).map_or_else(idle, |slot| slot.state())
     }
 
+    fn all(&self) -> Vec<(PluginRef, PluginState)> {
+        let slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all: Vec<_> = slots.iter().map(|(plugin, slot)| (plugin.clone(), slot.state())).collect();
+        all.sort_by(|(one, _), (other, _)| one.cmp(other));
+        all
+    }
+
+    fn restart(&self, plugin: &PluginRef) {
+        self.replace(plugin);
+    }
+
     async fn help(&self, plugin: &PluginRef) -> Result<Message, PluginError> {
         let slot = self.slot(plugin);
         let _turn = slot.turn().await?;

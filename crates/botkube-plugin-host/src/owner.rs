@@ -400,6 +400,7 @@ impl Owner {
             restarts: self.state.restarts,
             threshold: self.policy.restart.threshold,
             last_restart: self.state.last_restart.and_then(|at| SystemTime::now().checked_sub(at.elapsed())),
+            ..PluginState::default()
         };
         self.view.send_modify(|view| *view = View { serial: view.serial + 1, access, state });
     }

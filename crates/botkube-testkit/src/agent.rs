@@ -110,6 +110,12 @@ impl Plugins for Script {
         Ok(Message::text("kit NUMBER"))
     }
 
+    fn all(&self) -> Vec<(PluginRef, PluginState)> {
+        Vec::new()
+    }
+
+    fn restart(&self, _: &PluginRef) {}
+
     fn state(&self, _: &PluginRef) -> PluginState {
         PluginState::default()
     }

@@ -5,6 +5,7 @@ pub(crate) mod upstream;
 use std::{
     ffi::OsString,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -49,6 +50,20 @@ pub(crate) enum Verb {
         after_help = "Example: botkube lock --config botkube.yaml\n         botkube lock --config botkube.yaml --update botkube/kubectl"
     )]
     Lock(Lock),
+    /// Show a running agent from inside: its plugins, running commands, reloads and last errors
+    #[command(after_help = "Example: botkube status\n         botkube status --output json")]
+    Status(Status),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Status {
+    /// The agent's private socket; found by itself where one agent of this user runs
+    #[arg(long, value_name = "PATH")]
+    pub(crate) socket: Option<PathBuf>,
+
+    /// How it is printed
+    #[arg(long, short, value_enum, default_value_t = Output::Text)]
+    pub(crate) output: Output,
 }
 
 #[derive(Debug, clap::Args)]
@@ -355,6 +370,9 @@ pub(crate) enum ConfigVerb {
     /// Show what all files and variables come to, as YAML without secrets
     #[command(after_help = "Example: botkube config show --origins --config botkube.yaml")]
     Show(Show),
+    /// Show what a running agent would do if its configuration became this one
+    #[command(after_help = "Example: botkube config diff new.yaml --against botkube.yaml")]
+    Diff(Diff),
     /// Print the JSON Schema of a configuration, for editors
     #[command(after_help = "Example: botkube config schema > botkube.schema.json")]
     Schema(Schema),
@@ -406,13 +424,35 @@ pub(crate) struct Show {
 }
 
 #[derive(Debug, clap::Args)]
+pub(crate) struct Diff {
+    /// The files of the new configuration, as with --config
+    #[arg(value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) more: Files,
+
+    /// A file of the configuration there is; may repeat or hold several separated by commas
+    #[arg(long, required = true, value_name = "FILE", value_delimiter = ',')]
+    pub(crate) against: Vec<PathBuf>,
+
+    /// Take unknown keys for warnings
+    #[arg(long)]
+    pub(crate) lenient: bool,
+
+    /// How the difference is printed: json is one array
+    #[arg(long, short, value_enum, default_value_t = Output::Text)]
+    pub(crate) output: Output,
+}
+
+#[derive(Debug, clap::Args)]
 pub(crate) struct Schema {
     /// The schema is JSON either way; text is spread over lines
     #[arg(long, short, value_enum, default_value_t = Output::Text)]
     pub(crate) output: Output,
 }
 
-#[derive(Debug, Default, clap::Args)]
+#[derive(Debug, clap::Args)]
 pub(crate) struct Run {
     #[command(flatten)]
     pub(crate) files: Files,
@@ -424,6 +464,22 @@ pub(crate) struct Run {
     /// Start no plugin that is not exactly what botkube.lock says
     #[arg(long)]
     pub(crate) locked: bool,
+
+    /// How long commands that run may take to end once the agent is told to; what still runs then is cut, and said so
+    #[arg(long, value_name = "SECONDS", default_value = "20", value_parser = seconds)]
+    pub(crate) grace: Duration,
+}
+
+impl Default for Run {
+    fn default() -> Self {
+        Self { files: Files::default(), lenient: false, locked: false, grace: Duration::from_secs(20) }
+    }
+}
+
+/// Reads a number of seconds, also with a unit as in `20s`.
+fn seconds(text: &str) -> Result<Duration, String> {
+    let number = text.strip_suffix('s').unwrap_or(text);
+    number.parse().map(Duration::from_secs).map_err(|_| format!("{text:?} is no number of seconds, such as 20"))
 }
 
 #[derive(Debug, clap::Args)]

@@ -28,6 +28,7 @@ pub(crate) fn run(verb: ConfigVerb) -> Result<ExitCode> {
     match verb {
         ConfigVerb::Validate(validate) => self::validate(validate),
         ConfigVerb::Show(show) => self::show(show),
+        ConfigVerb::Diff(_) => bail!("not yet"),
         ConfigVerb::Schema(schema) => self::schema(&schema),
     }
 }

@@ -13,6 +13,7 @@ mod message;
 mod plugin;
 mod progress;
 mod setup;
+mod status;
 mod supply;
 mod talk;
 
@@ -45,6 +46,7 @@ fn main() -> ExitCode {
         Some(Verb::Dev(dev)) => dev::run(dev),
         Some(Verb::Plugin(verb)) => plugin::run(verb),
         Some(Verb::Lock(lock)) => lock::run(lock),
+        Some(Verb::Status(status)) => status::run(status),
         Some(Verb::Run(run)) => talk::run(run, args.plugin),
         None if env::var_os(botkube_config::CONFIG_PATHS_VARIABLE).is_some() => {
             talk::run(args::Run::default(), args.plugin)

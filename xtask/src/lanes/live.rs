@@ -261,6 +261,12 @@ impl Plugins for Talker {
         Ok(Message::default())
     }
 
+    fn all(&self) -> Vec<(PluginRef, PluginState)> {
+        Vec::new()
+    }
+
+    fn restart(&self, _: &PluginRef) {}
+
     fn state(&self, _: &PluginRef) -> PluginState {
         PluginState::default()
     }

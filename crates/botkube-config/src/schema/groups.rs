@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::communications::Bindings;
+use super::{communications::Bindings, value::Span};
 
 /// Plugins that are bound together.
 #[derive(Default, Deserialize, JsonSchema)]
@@ -17,6 +17,10 @@ use super::communications::Bindings;
 pub(crate) struct PluginGroup<P> {
     /// What people see instead of the group's name.
     pub(crate) display_name: String,
+    /// How long one command of these executors may take; the first group bound that says so counts. Otherwise
+    /// `plugins.callTimeout`.
+    #[schemars(extend("x-ours" = true))]
+    pub(crate) timeout: Option<Span>,
     #[serde(flatten)]
     pub(crate) plugins: IndexMap<String, P>,
 }

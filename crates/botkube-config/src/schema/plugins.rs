@@ -36,6 +36,10 @@ pub(crate) struct Plugins {
     /// How many calls one plugin works on at a time; more wait.
     #[schemars(extend("x-ours" = true), range(min = 1))]
     pub(crate) max_concurrent_calls: u32,
+    /// How many of them may be from one channel; 0 is as many as there may be. The next to be called is always the one of
+    /// whichever channel waits longest.
+    #[schemars(extend("x-ours" = true))]
+    pub(crate) max_concurrent_calls_per_channel: u32,
     /// Whether no plugin is started that differs from `botkube.lock` beside the first configuration file.
     #[schemars(extend("x-ours" = true))]
     pub(crate) require_lock: bool,
@@ -104,6 +108,7 @@ impl Default for Plugins {
             call_timeout: Span(Duration::from_mins(5)),
             max_answer_size: Size(64 << 20),
             max_concurrent_calls: 16,
+            max_concurrent_calls_per_channel: 0,
             require_lock: false,
             env: IndexMap::new(),
         }

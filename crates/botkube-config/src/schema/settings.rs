@@ -115,6 +115,9 @@ pub(crate) struct ConfigWatcher {
     pub(crate) in_cluster: InCluster,
     /// What is restarted.
     pub(crate) deployment: Deployment,
+    /// The alias of a channel that is told when a changed configuration cannot be used.
+    #[schemars(extend("x-ours" = true))]
+    pub(crate) report_channel: String,
 }
 
 /// Watching upstream's cloud.

@@ -40,6 +40,12 @@ impl Plugins for Pods {
         Ok(Message::new().section(section))
     }
 
+    fn all(&self) -> Vec<(PluginRef, PluginState)> {
+        Vec::new()
+    }
+
+    fn restart(&self, _: &PluginRef) {}
+
     fn state(&self, _: &PluginRef) -> PluginState {
         PluginState::default()
     }

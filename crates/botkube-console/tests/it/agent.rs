@@ -86,6 +86,12 @@ impl Plugins for Fake {
         Ok(Message::code("help"))
     }
 
+    fn all(&self) -> Vec<(PluginRef, PluginState)> {
+        Vec::new()
+    }
+
+    fn restart(&self, _: &PluginRef) {}
+
     fn state(&self, _: &PluginRef) -> PluginState {
         PluginState::default()
     }

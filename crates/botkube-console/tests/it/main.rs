@@ -45,6 +45,12 @@ impl Plugins for Nobody {
         Err(PluginError::Unavailable(format!("there is no {}", plugin.name())))
     }
 
+    fn all(&self) -> Vec<(PluginRef, PluginState)> {
+        Vec::new()
+    }
+
+    fn restart(&self, _: &PluginRef) {}
+
     fn state(&self, _: &PluginRef) -> PluginState {
         PluginState::default()
     }

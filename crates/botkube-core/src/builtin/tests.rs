@@ -29,6 +29,12 @@ impl Plugins for States {
         unreachable!("built-in commands ask no plugin")
     }
 
+    fn all(&self) -> Vec<(PluginRef, PluginState)> {
+        Vec::new()
+    }
+
+    fn restart(&self, _: &PluginRef) {}
+
     fn state(&self, plugin: &PluginRef) -> PluginState {
         let state = PluginState { threshold: 10, ..PluginState::default() };
         match plugin.name() {

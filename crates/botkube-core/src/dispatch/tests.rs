@@ -66,6 +66,12 @@ impl Plugins for Fake {
         Ok(Message::text(format!("help of {}", plugin.name())))
     }
 
+    fn all(&self) -> Vec<(PluginRef, PluginState)> {
+        Vec::new()
+    }
+
+    fn restart(&self, _: &PluginRef) {}
+
     fn state(&self, _: &PluginRef) -> PluginState {
         PluginState::default()
     }

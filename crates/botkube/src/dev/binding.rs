@@ -72,6 +72,7 @@ impl Settings {
                 enabled: true,
                 config: None,
                 rbac: None,
+                timeout: None,
                 host_flags: true,
                 origin: Origin::Default,
             });
