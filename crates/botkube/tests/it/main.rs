@@ -3,7 +3,7 @@
 //! Reading order: `support` a machine of its own for every test · `exec` statuses, exit codes, outputs · `channels` where a
 //! command is run · `commands` what can be typed · `bindings` which plugin answers with which configurations · `config`
 //! configurations looked at · `message` a message looked at · `bad_plugins`, `bad_input` what goes wrong and what is said ·
-//! `processes` what is left behind · `supervision` what is done about plugins that fail, `streaming` answers that come piece
+//! `processes` what is left behind, `shutdown` how an agent ends · `supervision` what is done about plugins that fail, `streaming` answers that come piece
 //! by piece, `swap` plugins that are replaced or started by somebody else (all three through the plugin host, where the
 //! command line shows too little) · `piped`, `terminal`, `live_terminal` the ways to talk · `plugin_new`, `dev`,
 //! `plugin_test`, `plugin_build`, `publish` an author's way · `supply` locks, bundles and lists of plugins · `life` all of it
@@ -27,6 +27,7 @@ mod plugin_new;
 mod plugin_test;
 mod processes;
 mod publish;
+mod shutdown;
 mod streaming;
 mod supervision;
 mod supply;
