@@ -7,6 +7,7 @@ use std::{
     io,
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::SystemTime,
 };
 
 use botkube_config::{
@@ -35,7 +36,10 @@ use botkube_plugin_host::{
 use go_plugin::host::Launcher;
 use tokio::sync::Notify;
 
-use crate::credentials::Impersonating;
+use crate::{
+    credentials::Impersonating,
+    reload::{self, Reloaded, Reloads},
+};
 
 /// The target of plugins' log lines whose level was asked for with `LOG_LEVEL_…`: a log should hold all of them.
 pub const OUTPUT_TARGET: &str = environment::OUTPUT_TARGET;
@@ -77,6 +81,7 @@ pub struct Agent {
     launcher: Arc<Launcher>,
     now: Mutex<Now>,
     has_another_host: Notify,
+    reloads: Reloads,
 }
 
 /// What runs plugins as the newest configuration has it.
@@ -172,7 +177,7 @@ impl Agent {
         let (snapshot, bound) = parts.snapshot(config, shown, host.clone());
         let dispatcher = Arc::new(Dispatcher::observed(snapshot, parts.commands.clone()));
         let now = Mutex::new(Now { host, bound, is_started: false });
-        Ok(Self { dispatcher, parts, launcher, now, has_another_host: Notify::new() })
+        Ok(Self { dispatcher, parts, launcher, now, has_another_host: Notify::new(), reloads: Reloads::default() })
     }
 
     /// Answers commands that come from now on as this configuration has it; those under way end as they began. Plugins go on
@@ -232,6 +237,23 @@ impl Agent {
     pub async fn stop(&self) {
         let host = self.now().host.clone();
         host.stop().await;
+    }
+
+    /// Remembers an attempt to go on with another configuration; [`reload::REMEMBERED`] are.
+    pub fn reloaded(&self, record: Reloaded) {
+        self.reloads.add(record);
+    }
+
+    /// The latest attempts to go on with another configuration, the oldest of them first.
+    #[must_use]
+    pub fn reloads(&self) -> Vec<Reloaded> {
+        self.reloads.latest()
+    }
+
+    /// How often this came of such an attempt, and when it did last.
+    #[must_use]
+    pub fn reloads_ended(&self, outcome: reload::Outcome) -> (u64, Option<SystemTime>) {
+        self.reloads.tally(outcome)
     }
 
     fn now(&self) -> MutexGuard<'_, Now> {
