@@ -6,3 +6,5 @@
 pub mod agent;
 pub mod credentials;
 pub mod reload;
+
+mod reach;
