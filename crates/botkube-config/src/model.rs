@@ -556,6 +556,22 @@ impl Plugins {
         parts(self) == parts(other)
     }
 
+    /// Whether a process of this plugin that was started under one of them could have been under the other: its repository and
+    /// its variables are the same.
+    #[must_use]
+    pub fn starts_alike(&self, other: &Self, key: &PluginKey) -> bool {
+        let parts = |plugins: &Self| {
+            let exposed = |(name, value): (&str, &SecretString)| (name.to_owned(), value.expose_secret().to_owned());
+            let repository = plugins.repositories.get(&key.repository).map(|repository| {
+                let headers: Vec<_> = repository.headers.iter().map(|(name, value)| exposed((name, value))).collect();
+                (repository.url.clone(), headers)
+            });
+            let env: Vec<_> = plugins.env_for(key).into_iter().map(exposed).collect();
+            (repository, env)
+        };
+        parts(self) == parts(other)
+    }
+
     /// What the plugin is given in its environment beside what all plugins get; what is said of it alone wins.
     #[must_use]
     pub fn env_for(&self, key: &PluginKey) -> BTreeMap<&str, &SecretString> {

@@ -107,6 +107,20 @@ pub(crate) fn check(settings: &Settings) -> Result<(), InvalidVariable> {
     Ok(())
 }
 
+/// Whether a process of the plugin that was started under one of them could have been under the other.
+pub(crate) fn starts_alike(one: &Settings, other: &Settings, plugin: &PluginRef) -> bool {
+    match plugin {
+        PluginRef::Key(key) => one.starts_alike(other, key),
+        PluginRef::Named(_) => {
+            let env = |settings| -> Vec<_> {
+                let env = configured(settings, plugin).into_iter();
+                env.map(|(name, value)| (name.to_owned(), value.expose_secret().to_owned())).collect()
+            };
+            env(one) == env(other)
+        }
+    }
+}
+
 /// A plugin's own directory for its socket and temporary files, with a path short enough for the socket; it goes with the
 /// plugin, or with whoever waits in it for one that somebody else starts.
 ///
