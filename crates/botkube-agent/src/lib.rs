@@ -5,3 +5,6 @@
 
 pub mod agent;
 pub mod credentials;
+pub mod reload;
+
+mod reach;
