@@ -39,7 +39,7 @@ use go_plugin::host::Launcher;
 
 use crate::{
     credentials::Impersonating,
-    reach::{Living, Reach},
+    reach::Reach,
     reload::{self, Reloaded, Reloads},
 };
 
@@ -81,7 +81,6 @@ pub struct Agent {
     pub dispatcher: Arc<Dispatcher>,
     parts: Parts,
     host: Arc<Host>,
-    living: Arc<Living>,
     now: Mutex<Now>,
     reloads: Reloads,
 }
@@ -221,13 +220,13 @@ impl Agent {
         let launcher = Launcher::new(&parts.program, &parts.launch_args).map_err(AgentError::Thread)?;
         let catalogue = parts.catalogue(&config, parts.lock.clone());
         let host = Host::observed(catalogue, Arc::new(launcher), config.plugins.clone(), parts.observer.clone())?;
-        let (host, living) = (Arc::new(host), Arc::new(Living::default()));
+        let host = Arc::new(host);
         let bound = parts.bound(&config);
-        let reach = Reach::new(host.clone(), living.clone(), &bound, BTreeMap::new());
+        let reach = Reach { host: host.clone(), stand_ins: BTreeMap::new() };
         let snapshot = parts.snapshot(config, shown, &[], reach);
         let dispatcher = Arc::new(Dispatcher::observed(snapshot, parts.commands.clone()));
         let now = Mutex::new(Now { bound, ..Now::default() });
-        Ok(Self { dispatcher, parts, host, living, now, reloads: Reloads::default() })
+        Ok(Self { dispatcher, parts, host, now, reloads: Reloads::default() })
     }
 
     /// Answers commands that come from now on as this configuration has it; those under way end as they began. Plugins about
@@ -253,11 +252,12 @@ impl Agent {
             });
             stand_ins.insert(plugin.clone(), StandIn { former, trial: Some(number) });
         }
+        let before = now.called();
         (now.bound, now.stand_ins) = (bound, stand_ins);
-        let snapshot = self.parts.snapshot(config, &shown, &channels, self.reach(&now));
-        // Before commands can call them, and before what the former snapshot alone binds is let go.
         self.start_bound(&now);
-        self.dispatcher.adopt(snapshot);
+        self.dispatcher.adopt(self.parts.snapshot(config, &shown, &channels, self.reach(&now)));
+        let called = now.called();
+        before.difference(&called).for_each(|plugin| self.host.forget(plugin));
         Ok(trials)
     }
 
@@ -275,10 +275,12 @@ impl Agent {
             return Proof::RolledBack(reason);
         }
         now.stand_ins.remove(&trial.plugin);
-        let mut snapshot = (*self.dispatcher.snapshot()).clone();
-        snapshot.plugins = self.reach(&now);
         self.start_bound(&now);
+        let snapshot = Snapshot { plugins: Arc::new(self.reach(&now)), ..(*self.dispatcher.snapshot()).clone() };
         self.dispatcher.adopt(snapshot);
+        if !now.called().contains(&trial.former) {
+            self.host.forget(&trial.former);
+        }
         Proof::Serves
     }
 
@@ -341,9 +343,9 @@ impl Agent {
         serves.then(|| (former.clone(), None))
     }
 
-    fn reach(&self, now: &Now) -> Arc<Reach> {
+    fn reach(&self, now: &Now) -> Reach {
         let stand_ins = now.stand_ins.iter().map(|(plugin, stand_in)| (plugin.clone(), stand_in.former.clone()));
-        Reach::new(self.host.clone(), self.living.clone(), &now.bound, stand_ins.collect())
+        Reach { host: self.host.clone(), stand_ins: stand_ins.collect() }
     }
 
     /// Keeps running what answers for itself; what is on trial is started by it.
@@ -355,6 +357,13 @@ impl Agent {
 
     fn now(&self) -> MutexGuard<'_, Now> {
         self.now.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Now {
+    /// Every plugin that commands may be sent to, or that is on trial.
+    fn called(&self) -> BTreeSet<PluginRef> {
+        self.bound.iter().chain(self.stand_ins.values().map(|stand_in| &stand_in.former)).cloned().collect()
     }
 }
 
@@ -404,10 +413,11 @@ impl Parts {
     }
 
     /// What commands are answered with under a configuration.
-    fn snapshot(&self, config: Config, shown: &str, channels: &[Conversation], reach: Arc<Reach>) -> Snapshot {
+    fn snapshot(&self, config: Config, shown: &str, channels: &[Conversation], reach: Reach) -> Snapshot {
         let credentials = Arc::new(Impersonating::new(&config.settings));
         let executors = Executors::new(&config, self.everywhere(&config)).with_channels(channels);
-        let mut snapshot = Snapshot::new(Arc::new(config), executors, Arc::new(AllowBound), credentials, reach);
+        let mut snapshot =
+            Snapshot::new(Arc::new(config), executors, Arc::new(AllowBound), credentials, Arc::new(reach));
         snapshot.shown_config = shown.into();
         snapshot
     }

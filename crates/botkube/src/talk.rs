@@ -36,6 +36,7 @@ use crate::{
     complain, embedded, link,
     locked::Locked,
     logging,
+    reload::{self, Source},
     setup::{self, Extra, Told},
 };
 
@@ -103,14 +104,13 @@ pub(crate) fn run(run: Run, given: Vec<GivenPlugin>) -> Result<ExitCode> {
     if !unserved.is_empty() {
         complain(&format!("configured, not yet served by this version: {}", unserved.join(", ")));
     }
-    let lock = Locked::of(&setup::files(run.files)?, &loaded.config, run.locked, &given)?;
+    let files = setup::files(run.files)?;
+    let lock = Locked::of(&files, &loaded.config, run.locked, &given)?;
+    let source = Source { files, options, locked: run.locked, given: given.clone(), loaded: loaded.clone() };
     let told = Told { lock, ..Told::from(loaded) };
     let channels = setup::console_channels(&told.config);
     if channels.is_empty() {
-        bail!(
-            "nothing to serve: this version serves the console; add `console: {{}}` to a group under `communications`, or \
-             use `botkube exec`"
-        );
+        bail!(setup::NOTHING_TO_SERVE);
     }
     let greeting = format!("Botkube {} · cluster {}", env!("CARGO_PKG_VERSION"), told.config.settings.cluster_name);
     let greeting = |web: Option<&str>, _: Option<&Path>| match web {
@@ -121,8 +121,16 @@ pub(crate) fn run(run: Run, given: Vec<GivenPlugin>) -> Result<ExitCode> {
     let (extra, grace, stop) = (Extra::given(given), run.grace, CancellationToken::new());
     let plan = Plan { told, channels, extra, port, kind: Kind::Run, grace, stop };
     on_runtime(async {
-        on_end(&plan.stop);
-        serve(plan, greeting, |_| future::ready(())).await
+        end_on(SignalKind::terminate(), &plan.stop);
+        let hangup = match io::stdin().is_terminal() {
+            // The terminal is gone, and with it whoever talked.
+            true => {
+                end_on(SignalKind::hangup(), &plan.stop);
+                None
+            }
+            false => signal(SignalKind::hangup()).ok(),
+        };
+        serve(plan, greeting, |stage| reload::follow(source, hangup, stage)).await
     })
 }
 
@@ -195,7 +203,7 @@ pub(crate) async fn serve<B: Future<Output = ()>>(
         Kind::Run if port.is_some() => {
             Some(Arc::new(Disk::open(&setup::state_dir().join("console")).context("what is said cannot be kept")?))
         }
-        _ if terminal || kind == Kind::Dev => {
+        _ if terminal || kind != Kind::Demo => {
             Some(Arc::new(InMemory::new().context("cannot make a directory for files")?))
         }
         _ => None,
