@@ -38,6 +38,7 @@ use tokio::sync::Notify;
 
 use crate::{
     credentials::Impersonating,
+    inside::metrics::tally::Tally,
     reload::{self, Reloaded, Reloads},
 };
 
@@ -82,6 +83,7 @@ pub struct Agent {
     now: Mutex<Now>,
     has_another_host: Notify,
     reloads: Reloads,
+    tally: Arc<Tally>,
 }
 
 /// What runs plugins as the newest configuration has it.
@@ -175,9 +177,25 @@ impl Agent {
         let launcher = Arc::new(launcher);
         let host = parts.host(&config, launcher.clone())?;
         let (snapshot, bound) = parts.snapshot(config, shown, host.clone());
-        let dispatcher = Arc::new(Dispatcher::observed(snapshot, parts.commands.clone()));
+        let (tally, others) = (Arc::new(Tally::default()), parts.commands.clone());
+        let observer: dispatch::Observer = {
+            let tally = tally.clone();
+            Arc::new(move |ended| {
+                tally.count(ended);
+                others(ended);
+            })
+        };
+        let dispatcher = Arc::new(Dispatcher::observed(snapshot, observer));
         let now = Mutex::new(Now { host, bound, is_started: false });
-        Ok(Self { dispatcher, parts, launcher, now, has_another_host: Notify::new(), reloads: Reloads::default() })
+        Ok(Self {
+            dispatcher,
+            parts,
+            launcher,
+            now,
+            has_another_host: Notify::new(),
+            reloads: Reloads::default(),
+            tally,
+        })
     }
 
     /// Answers commands that come from now on as this configuration has it; those under way end as they began. Plugins go on
@@ -254,6 +272,11 @@ impl Agent {
     #[must_use]
     pub fn reloads_ended(&self, outcome: reload::Outcome) -> (u64, Option<SystemTime>) {
         self.reloads.tally(outcome)
+    }
+
+    /// How its commands ended.
+    pub(crate) fn tally(&self) -> &Tally {
+        &self.tally
     }
 
     fn now(&self) -> MutexGuard<'_, Now> {

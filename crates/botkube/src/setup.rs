@@ -266,6 +266,11 @@ pub(crate) fn state_dir() -> PathBuf {
     base.or_else(home).unwrap_or_else(env::temp_dir).join("botkube")
 }
 
+/// Where agents of this user have their private sockets.
+pub(crate) fn sockets() -> Vec<PathBuf> {
+    botkube_agent::inside::socket::places(&state_dir())
+}
+
 /// Makes a directory that only its owner can read.
 pub(crate) fn private_dir(dir: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
