@@ -11,7 +11,10 @@ mod unknown;
 use std::{borrow::Cow, sync::Arc};
 
 use botkube_api::message::{Button, Message, Section};
-use botkube_config::{model::Config, nearest::nearest};
+use botkube_config::{
+    model::{Config, PluginKey},
+    nearest::nearest,
+};
 
 use crate::{
     answer::Status,
@@ -50,6 +53,8 @@ pub enum Builtin {
     ListRunning,
     /// Ends a command that is under way.
     Cancel,
+    /// Has a new process of an executor take the place of the one there is, or of none.
+    RestartExecutor,
     /// The configuration.
     ShowConfig,
     /// Something upstream does and this version does not.
@@ -104,7 +109,9 @@ const NOTIFICATIONS: (&[&str], Builtin) =
     (&["notification", "notifications", "notif", ""], Builtin::Later(Later::Notifications));
 const SWITCHED: Takes = Takes::OneOf(&[(ACTIONS, Builtin::Later(Later::Actions)), NOTIFICATIONS]);
 
-const VERBS: [Verb; 11] = [
+const EXECUTORS: &[&str] = &["executor", "executors", "exec"];
+
+const VERBS: [Verb; 12] = [
     Verb { name: "help", typed: "help", about: "what can be typed here", takes: Takes::Nothing(Builtin::Help) },
     Verb { name: "ping", typed: "ping", about: "whether the agent is there", takes: Takes::Nothing(Builtin::Ping) },
     Verb { name: "version", typed: "version", about: "its version", takes: Takes::Nothing(Builtin::Version) },
@@ -114,13 +121,19 @@ const VERBS: [Verb; 11] = [
         about: "what there is, and how it is",
         takes: Takes::OneOf(&[
             (ACTIONS, Builtin::ListActions),
-            (&["executor", "executors", "exec"], Builtin::ListExecutors),
+            (EXECUTORS, Builtin::ListExecutors),
             (&["source", "sources", "src"], Builtin::ListSources),
             (&["alias", "aliases", "als"], Builtin::ListAliases),
             (&["running"], Builtin::ListRunning),
         ]),
     },
     Verb { name: "cancel", typed: "cancel ID", about: "ends a command that is running", takes: Takes::Id },
+    Verb {
+        name: "restart",
+        typed: "restart executor NAME",
+        about: "a new process for a plugin that is stuck or deactivated",
+        takes: Takes::OneOf(&[(EXECUTORS, Builtin::RestartExecutor)]),
+    },
     Verb {
         name: "show",
         typed: "show config",
@@ -163,7 +176,8 @@ impl Builtin {
     pub fn lines() -> impl Iterator<Item = String> {
         VERBS.iter().filter(|verb| !verb.typed.is_empty()).flat_map(|verb| {
             let (name, what) = verb.typed.split_once(' ').unwrap_or((verb.typed, ""));
-            what.split('|').map(move |what| format!("{name} {}", what.replace("ID", "")).trim_end().to_owned())
+            what.split('|')
+                .map(move |what| format!("{name} {}", what.replace("ID", "").replace("NAME", "")).trim_end().to_owned())
         })
     }
 
@@ -182,6 +196,7 @@ impl Builtin {
             Self::ListActions => (Status::Succeeded, list::actions(desk)),
             Self::ListRunning => (Status::Succeeded, list::running(desk)),
             Self::Cancel => cancel(command, desk),
+            Self::RestartExecutor => restart(command, desk),
             Self::ShowConfig if desk.shown_config.is_empty() => {
                 said("This agent runs without a configuration. Give one with `--config FILE`.".into())
             }
@@ -277,6 +292,27 @@ fn cancel(command: &Command, desk: &Desk<'_>) -> (Status, Message) {
             "No command {id} is running: it has ended, or there was none. `list running` shows those that are."
         )),
     }
+}
+
+/// Only what is bound here, by its name or its key.
+fn restart(command: &Command, desk: &Desk<'_>) -> (Status, Message) {
+    let word = command.words.get(2).map_or("", String::as_str);
+    let names = desk.bindings.names();
+    let name = word.parse::<PluginKey>().map_or_else(|_| word.to_owned(), |key| key.name);
+    let route = desk.bindings.route(&name).filter(|route| name == word || route.plugin.to_string() == word);
+    let Some(route) = route else {
+        let wrong = match word {
+            "" => "Which one?".to_owned(),
+            word => format!("No executor `{}` is bound here.", brief(word, 40)),
+        };
+        let near = suggestion(word, names.iter().copied());
+        let near = near.map(|near| format!(" Did you mean `restart executor {near}`?")).unwrap_or_default();
+        let there = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+        return (Status::Refused, Message::code(format!("{wrong}{near} Executors here: {there}.")));
+    };
+    desk.plugins.restart(&route.plugin);
+    let text = format!("{} is being started again; `list executors` shows how it is.", route.plugin);
+    (Status::Succeeded, Message::code(text))
 }
 
 /// The name a person probably meant.

@@ -26,8 +26,11 @@ use crate::{
     policy::Decision,
     port::PluginCall,
     route::{Bindings, PluginRef, Route},
-    running::{Cancelled, CommandId, Entry, MOST, Running, Ticket},
+    running::{Cancelled, CommandId, Entry, MOST, NoPlace, Running, Ticket},
 };
+
+/// How long commands that were cut may take to say so.
+const CUT: Duration = Duration::from_secs(2);
 
 /// Answers commands, each under the snapshot of the configuration that is the newest when it comes.
 pub struct Dispatcher {
@@ -149,6 +152,19 @@ impl Dispatcher {
         self.running.cancel(id, actor, conversation) == Cancelled::Yes
     }
 
+    /// Asks plugins nothing new from now on, lets the commands that are under way end for so long, and cuts those that have not
+    /// ended by then. Returns how many that were; nearly all of them have their end when it does.
+    pub async fn drain(&self, grace: Duration) -> usize {
+        self.running.close();
+        if time::timeout(grace, self.running.emptied()).await.is_ok() {
+            return 0;
+        }
+        let cut = self.running.all().len();
+        self.running.cut();
+        let _ = time::timeout(CUT, self.running.emptied()).await;
+        cut
+    }
+
     async fn answer(
         self: Arc<Self>,
         id: CommandId,
@@ -202,21 +218,31 @@ impl Dispatcher {
         let route = bindings.route(command.name());
         trail.note(&command, route.as_ref());
         let entry = Entry::new(id, began, incoming.clone(), (&command.shown, command.name()), cancel.clone());
-        trail.ticket = self.running.enter(entry);
-        if trail.ticket.is_none() && route.is_some() {
-            return Outcome::refused(format!(
-                "The agent is busy: {MOST} commands are running. Try again when some have ended; `list running` shows them \
-                 and `cancel ID` ends one."
-            ));
+        match self.running.enter(entry) {
+            Ok(ticket) => trail.ticket = Some(ticket),
+            // What the agent itself answers is answered all the same.
+            Err(_) if route.is_none() => {}
+            Err(NoPlace::Full) => {
+                return Outcome::refused(format!(
+                    "The agent is busy: {MOST} commands are running. Try again when some have ended; `list running` shows \
+                     them and `cancel ID` ends one."
+                ));
+            }
+            Err(NoPlace::Closed) => {
+                return Outcome::refused(
+                    "The agent is stopping; nothing of this was run. Say it again in a moment.".into(),
+                );
+            }
         }
-        let limit = under.config.plugins.call_timeout;
+        let own = route.as_ref().and_then(|route| route.timeout);
+        let limit = own.unwrap_or(under.config.plugins.call_timeout);
         let header = under.header(&command, incoming);
         let live = Live::new(parts, cancel, &header, command.filter());
         let asked = Asked { under, incoming, bindings: &bindings, command: &command };
         let mut outcome = tokio::select! {
             biased;
             () = cancel.cancelled() => Outcome::cancelled(trail.ticket.as_ref()),
-            () = time::sleep_until(began + limit) => Outcome::timed_out(limit),
+            () = time::sleep_until(began + limit) => Outcome::timed_out(limit, own.is_some()),
             outcome = self.run(id, &asked, route, live) => outcome,
         };
         if command.flags.header.is_some() && !origin.is_prepared() {

@@ -233,7 +233,7 @@ pub enum PluginError {
     #[error("{0}")]
     Failed(String),
     /// It ended while it worked on the call.
-    #[error("the plugin ended while it worked on this command ({exit}); the next command is answered by a new one")]
+    #[error("the plugin ended while it worked on this command ({exit}); it was not run again")]
     Died {
         /// How it ended.
         exit: String,

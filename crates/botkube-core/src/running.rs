@@ -11,7 +11,7 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use tokio::time::Instant;
+use tokio::{sync::Notify, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use crate::conversation::{Actor, Conversation, Incoming};
@@ -28,7 +28,16 @@ pub struct CommandId(u64);
 #[derive(Debug, Default)]
 pub(crate) struct Running {
     last: AtomicU64,
-    entries: Mutex<BTreeMap<CommandId, Arc<Entry>>>,
+    list: Mutex<List>,
+    /// Wakes whoever waits for the last of them.
+    emptied: Notify,
+}
+
+#[derive(Debug, Default)]
+struct List {
+    entries: BTreeMap<CommandId, Arc<Entry>>,
+    /// The agent stops: no plugin is asked any more.
+    is_closed: bool,
 }
 
 /// A command that is under way.
@@ -42,7 +51,25 @@ pub(crate) struct Entry {
     /// The first of its words.
     pub(crate) name: String,
     cancel: CancellationToken,
-    cancelled_by: OnceLock<String>,
+    cancelled_by: OnceLock<Canceller>,
+}
+
+/// Who ends a command before its time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Canceller {
+    /// A person of this name.
+    Person(String),
+    /// The agent, which stops.
+    Agent,
+}
+
+/// Why a command has no place in the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NoPlace {
+    /// It is full.
+    Full,
+    /// The agent stops.
+    Closed,
 }
 
 /// The place of a command in the list; it goes when this is dropped.
@@ -69,36 +96,59 @@ impl Running {
         CommandId(self.last.fetch_add(1, Ordering::Relaxed) + 1)
     }
 
-    /// Puts a command on the list; `None` when it is full.
-    pub(crate) fn enter(self: &Arc<Self>, entry: Entry) -> Option<Ticket> {
+    /// Puts a command on the list, unless that is full or closed.
+    pub(crate) fn enter(self: &Arc<Self>, entry: Entry) -> Result<Ticket, NoPlace> {
         let entry = Arc::new(entry);
-        let mut entries = self.lock();
-        if entries.len() >= MOST {
-            return None;
+        let mut list = self.lock();
+        if list.is_closed {
+            return Err(NoPlace::Closed);
         }
-        entries.insert(entry.id, entry.clone());
-        Some(Ticket { entry, running: self.clone() })
+        if list.entries.len() >= MOST {
+            return Err(NoPlace::Full);
+        }
+        list.entries.insert(entry.id, entry.clone());
+        Ok(Ticket { entry, running: self.clone() })
     }
 
     /// What is on the list, the oldest first.
     pub(crate) fn all(&self) -> Vec<Arc<Entry>> {
-        self.lock().values().cloned().collect()
+        self.lock().entries.values().cloned().collect()
+    }
+
+    /// Takes no more commands.
+    pub(crate) fn close(&self) {
+        self.lock().is_closed = true;
+    }
+
+    /// Waits until nothing is on the list. One may wait at a time.
+    pub(crate) async fn emptied(&self) {
+        while !self.lock().entries.is_empty() {
+            self.emptied.notified().await;
+        }
+    }
+
+    /// Ends all of them, because the agent stops.
+    pub(crate) fn cut(&self) {
+        for entry in self.all() {
+            let _ = entry.cancelled_by.set(Canceller::Agent);
+            entry.cancel.cancel();
+        }
     }
 
     /// Cancels a command of this conversation in the name of `actor`.
     pub(crate) fn cancel(&self, id: CommandId, actor: &Actor, conversation: &Conversation) -> Cancelled {
-        let Some(entry) = self.lock().get(&id).cloned() else { return Cancelled::NotRunning };
+        let Some(entry) = self.lock().entries.get(&id).cloned() else { return Cancelled::NotRunning };
         if !entry.incoming.conversation.is_same(conversation) {
             return Cancelled::Elsewhere(entry.incoming.conversation.called().to_owned());
         }
         // The first who cancels is who did it.
-        let _ = entry.cancelled_by.set(actor.called().to_owned());
+        let _ = entry.cancelled_by.set(Canceller::Person(actor.called().to_owned()));
         entry.cancel.cancel();
         Cancelled::Yes
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<CommandId, Arc<Entry>>> {
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, List> {
+        self.list.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -116,15 +166,19 @@ impl Entry {
 }
 
 impl Ticket {
-    /// Who cancelled the command, if somebody did by `cancel`.
-    pub(crate) fn cancelled_by(&self) -> Option<&str> {
-        self.entry.cancelled_by.get().map(String::as_str)
+    /// Who ended the command, where that is known.
+    pub(crate) fn cancelled_by(&self) -> Option<&Canceller> {
+        self.entry.cancelled_by.get()
     }
 }
 
 impl Drop for Ticket {
     fn drop(&mut self) {
-        self.running.lock().remove(&self.entry.id);
+        let mut list = self.running.lock();
+        list.entries.remove(&self.entry.id);
+        if list.entries.is_empty() {
+            self.running.emptied.notify_one();
+        }
     }
 }
 
@@ -161,7 +215,7 @@ impl TryFrom<String> for CommandId {
 mod tests {
     use super::*;
 
-    fn enter(running: &Arc<Running>, channel: &str) -> (Option<Ticket>, CommandId, CancellationToken) {
+    fn enter(running: &Arc<Running>, channel: &str) -> (Result<Ticket, NoPlace>, CommandId, CancellationToken) {
         let conversation = Conversation { display_name: channel.into(), ..Conversation::default() };
         let incoming = Arc::new(Incoming::typed("echo hi", Actor::default(), conversation));
         let (id, cancel) = (running.next_id(), CancellationToken::new());
@@ -189,7 +243,7 @@ mod tests {
         let (ticket, id, cancel) = enter(&running, "ops");
         assert_eq!(ada(&running, id, "ops"), Cancelled::Yes);
         assert!(cancel.is_cancelled());
-        assert_eq!(ticket.unwrap().cancelled_by(), Some("Ada"));
+        assert_eq!(ticket.unwrap().cancelled_by(), Some(&Canceller::Person("Ada".into())));
     }
 
     #[tokio::test]
@@ -212,9 +266,28 @@ mod tests {
     async fn the_list_is_bounded_and_has_room_again_when_a_command_ends() {
         let running = Arc::<Running>::default();
         let mut tickets: Vec<_> = (0..MOST).map(|_| enter(&running, "ops").0.unwrap()).collect();
-        assert!(enter(&running, "ops").0.is_none());
+        assert_eq!(enter(&running, "ops").0.unwrap_err(), NoPlace::Full);
         tickets.pop();
-        assert!(enter(&running, "ops").0.is_some());
+        assert!(enter(&running, "ops").0.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_closed_list_takes_nobody_and_is_waited_for_until_it_is_empty() {
+        let running = Arc::<Running>::default();
+        let (ticket, _, cancel) = enter(&running, "ops");
+        running.close();
+        assert_eq!(enter(&running, "ops").0.unwrap_err(), NoPlace::Closed);
+        running.cut();
+        assert!(cancel.is_cancelled());
+        assert_eq!(ticket.as_ref().unwrap().cancelled_by(), Some(&Canceller::Agent));
+        let emptied = tokio::spawn({
+            let running = running.clone();
+            async move { running.emptied().await }
+        });
+        tokio::task::yield_now().await;
+        assert!(!emptied.is_finished());
+        drop(ticket);
+        emptied.await.unwrap();
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! What the agent's own commands say, and what is said about commands it does not have.
 
-use std::time::{Duration, UNIX_EPOCH};
+use std::{
+    sync::Mutex,
+    time::{Duration, UNIX_EPOCH},
+};
 
 use async_trait::async_trait;
 use botkube_config::{
@@ -16,8 +19,9 @@ use crate::{
     route::{Executors, PluginRef},
 };
 
-/// Plugins of which one runs and the others do not.
-struct States;
+/// Plugins of which one runs and the others do not, and which of them were started again.
+#[derive(Default)]
+struct States(Mutex<Vec<String>>);
 
 #[async_trait]
 impl Plugins for States {
@@ -33,7 +37,9 @@ impl Plugins for States {
         Vec::new()
     }
 
-    fn restart(&self, _: &PluginRef) {}
+    fn restart(&self, plugin: &PluginRef) {
+        self.0.lock().unwrap().push(plugin.to_string());
+    }
 
     fn state(&self, plugin: &PluginRef) -> PluginState {
         let state = PluginState { threshold: 10, ..PluginState::default() };
@@ -64,6 +70,7 @@ fn group(name: &str, plugins: &[(&str, bool)]) -> PluginGroup {
         enabled: *enabled,
         config: None,
         rbac: None,
+        timeout: None,
         host_flags: true,
         origin: origin(),
     };
@@ -111,6 +118,16 @@ fn config() -> Config {
 
 /// What a command is answered in a channel with these bindings, as a person reads it.
 fn answer(text: &str, config: &Config, executors: &[&str], sources: &[&str]) -> (Status, String) {
+    answer_with(&States::default(), text, config, executors, sources)
+}
+
+fn answer_with(
+    plugins: &States,
+    text: &str,
+    config: &Config,
+    executors: &[&str],
+    sources: &[&str],
+) -> (Status, String) {
     let owned = |names: &[&str]| names.iter().map(ToString::to_string).collect();
     let conversation = Conversation {
         display_name: "ops".into(),
@@ -127,7 +144,7 @@ fn answer(text: &str, config: &Config, executors: &[&str], sources: &[&str]) -> 
         config,
         shown_config: "",
         bindings: bound.bound_in(&incoming.conversation),
-        plugins: &States,
+        plugins,
         running: &running,
     };
     let command = Command::parse(text, &[], |_| true).unwrap();
@@ -184,6 +201,24 @@ fn the_rest_is_said_in_a_line() {
     assert_eq!(here("ping"), format!("pong\n\nBotkube version: {version}"));
     assert_eq!(here("version"), format!("Botkube version: {version}"));
     check!("feedback", "cancel c9", "cancel everything");
+}
+
+#[test]
+fn an_executor_is_started_again_by_its_name_or_key_where_it_is_bound() {
+    let plugins = States::default();
+    let say = |text: &str, groups: &[&str]| answer_with(&plugins, text, &config(), groups, &[]).0;
+    assert_eq!(say("restart executor echo", &["more"]), Status::Succeeded);
+    assert_eq!(say("restart exec botkube/echo", &["more"]), Status::Succeeded);
+    for (text, groups) in [
+        ("restart executor echo", &[][..]),
+        ("restart executor other/echo", &["more"]),
+        ("restart executor", &["more"]),
+        ("restart", &["more"]),
+    ] {
+        assert_eq!(say(text, groups), Status::Refused, "{text}");
+    }
+    assert_eq!(*plugins.0.lock().unwrap(), ["botkube/echo", "botkube/echo"]);
+    check!("restart executor echo", "restart executor eco", "restart executor");
 }
 
 #[test]

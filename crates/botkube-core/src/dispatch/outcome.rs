@@ -9,7 +9,7 @@ use crate::{
     command::Command,
     filter,
     port::PluginError,
-    running::Ticket,
+    running::{Canceller, Ticket},
 };
 
 /// What to show, and how the command ended.
@@ -43,15 +43,21 @@ impl Outcome {
     }
 
     pub(super) fn cancelled(ticket: Option<&Ticket>) -> Self {
-        let by = ticket.and_then(Ticket::cancelled_by).map(|who| format!(" by {who}")).unwrap_or_default();
-        Self::said(Status::Cancelled, format!("Cancelled{by}."))
+        let text = match ticket.and_then(Ticket::cancelled_by) {
+            Some(Canceller::Person(who)) => format!("Cancelled by {who}."),
+            Some(Canceller::Agent) => {
+                "Cut off: the agent was stopped before this command ended. Some of it may have been done; it is not run again."
+                    .into()
+            }
+            None => "Cancelled.".into(),
+        };
+        Self::said(Status::Cancelled, text)
     }
 
-    pub(super) fn timed_out(limit: Duration) -> Self {
-        Self::said(
-            Status::TimedOut,
-            format!("No answer within {limit:?} (plugins.callTimeout); the command was cancelled."),
-        )
+    /// `is_own`: the limit is that of the group which binds the plugin.
+    pub(super) fn timed_out(limit: Duration, is_own: bool) -> Self {
+        let key = if is_own { "`timeout` of the group of executors" } else { "plugins.callTimeout" };
+        Self::said(Status::TimedOut, format!("No answer within {limit:?} ({key}); the command was cancelled."))
     }
 
     /// The answer an input was to filter is no longer there, and nothing is run twice unasked.

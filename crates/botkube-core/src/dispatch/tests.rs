@@ -108,8 +108,15 @@ impl Policy for Denies {
 }
 
 fn binding(key: &str, rbac: Option<Rbac>, config: serde_json::Value) -> PluginBinding {
-    let origin = Written::Default;
-    PluginBinding { key: key.parse().unwrap(), enabled: true, config: Some(config), rbac, host_flags: true, origin }
+    PluginBinding {
+        key: key.parse().unwrap(),
+        enabled: true,
+        config: Some(config),
+        rbac,
+        timeout: None,
+        host_flags: true,
+        origin: Written::Default,
+    }
 }
 
 /// An agent with `echo` bound here by two groups and `kubectl` by one, which asks for a kubeconfig.
@@ -296,6 +303,46 @@ async fn a_call_over_the_deadline_is_timed_out_and_dropped() {
     check(timed_out, Status::TimedOut, "No answer within 30s (plugins.callTimeout)");
     assert_eq!(began.elapsed().as_secs(), 30);
     assert!(plugins.dropped.load(Ordering::Relaxed));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_group_that_has_a_deadline_of_its_own_decides() {
+    let plugins = Arc::new(Fake::default());
+    // `b` comes before `a` in the bindings of the channel.
+    let dispatcher = changed(dispatcher(plugins), |snapshot| {
+        let mut config = Config::clone(&snapshot.config);
+        for (group, seconds) in config.executors.iter_mut().zip([7, 9]) {
+            group.plugins.iter_mut().for_each(|binding| binding.timeout = Some(Duration::from_secs(seconds)));
+        }
+        snapshot.executors = Executors::new(&config, Vec::new());
+        snapshot.config = Arc::new(config);
+    });
+    let began = Instant::now();
+    check(submit(dispatcher, "echo hi").await, Status::TimedOut, "within 9s (`timeout` of the group of executors)");
+    assert_eq!(began.elapsed().as_secs(), 9);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_agent_that_stops_takes_nothing_new_and_cuts_what_has_not_ended_in_time() {
+    let plugins = Arc::new(Fake::default());
+    let dispatcher = Arc::new(dispatcher(plugins.clone()));
+    let running = hanging(&dispatcher, "echo x", &plugins);
+    let drained = tokio::spawn({
+        let dispatcher = dispatcher.clone();
+        async move { (dispatcher.drain(Duration::from_secs(20)).await, Instant::now()) }
+    });
+    let began = Instant::now();
+    let collected = tokio::spawn(collect(running));
+    tokio::task::yield_now().await;
+    check(
+        say(&dispatcher, incoming("echo y")).await,
+        Status::Refused,
+        "The agent is stopping; nothing of this was run",
+    );
+    check(say(&dispatcher, incoming("ping")).await, Status::Succeeded, "pong");
+    check(collected.await.unwrap(), Status::Cancelled, "Cut off: the agent was stopped");
+    let (cut, at) = drained.await.unwrap();
+    assert_eq!((cut, at.duration_since(began).as_secs()), (1, 20));
 }
 
 #[tokio::test(start_paused = true)]
@@ -576,14 +623,15 @@ fn the_log_holds_no_words_that_may_be_secret() {
     let bindings = snapshot.executors.bound_in(&conversation);
     let noted = |text: &str| {
         let command = Command::parse(text, &[], |_| true).unwrap();
-        let mut trail = Trail::new("c1".parse().unwrap(), Instant::now(), Arc::new(incoming(text)));
+        let mut trail = Trail::new("c1".parse().unwrap(), Instant::now(), Arc::new(incoming(text)), Arc::new(|_| {}));
         trail.note(&command, bindings.route(command.name()).as_ref());
-        (trail.verb.clone(), trail.plugin.clone())
+        (trail.verb.clone(), trail.plugin.as_ref().map(ToString::to_string))
     };
-    assert_eq!(noted("kubectl get secret"), ("kubectl".into(), "botkube/kubectl".into()));
-    assert_eq!(noted("echo hunter2"), ("echo".into(), "botkube/echo".into()));
+    let some = |key: &str| Some(key.to_owned());
+    assert_eq!(noted("kubectl get secret"), ("kubectl".into(), some("botkube/kubectl")));
+    assert_eq!(noted("echo hunter2"), ("echo".into(), some("botkube/echo")));
     assert_eq!(noted("hunter two").0, "");
-    assert_eq!(noted("list running"), ("list running".into(), "none: the agent".into()));
+    assert_eq!(noted("list running"), ("list running".into(), None));
 }
 
 #[tokio::test]
