@@ -7,3 +7,5 @@ pub mod agent;
 pub mod credentials;
 pub mod inside;
 pub mod reload;
+
+mod reach;

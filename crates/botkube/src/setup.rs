@@ -21,6 +21,9 @@ use crate::{
     locked::Locked,
 };
 
+/// What is said of a configuration that has no console.
+pub(crate) const NOTHING_TO_SERVE: &str = "nothing to serve: this version serves the console; add `console: {}` to a group \
+                                           under `communications`, or use `botkube exec`";
 /// What the cluster is called in the demo, where there is none.
 const DEMO_CLUSTER: &str = "demo";
 

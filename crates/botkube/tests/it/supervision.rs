@@ -200,7 +200,7 @@ async fn more_calls_than_may_run_and_wait_are_answered_with_busy_and_the_others_
     let mut waiting: Vec<_> = (0..5).map(|_| kept.asking("mine id")).collect();
     eventually("one was sent away", || waiting.iter().any(JoinHandle::is_finished));
     let place = waiting.iter().position(JoinHandle::is_finished).unwrap();
-    let busy = PluginError::Busy { plugin: "mine".into(), running: 1, waiting: 4 };
+    let busy = PluginError::Busy { plugin: "mine".into(), running: 1, waiting: 4, is_channel: true };
     assert_eq!(waiting.remove(place).await.unwrap(), Err(busy));
     assert!(!waiting.iter().any(JoinHandle::is_finished), "nobody overtakes");
 
