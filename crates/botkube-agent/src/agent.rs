@@ -66,8 +66,6 @@ pub struct Parts {
     pub attached: BTreeMap<String, Attached>,
     /// Told what happens to plugins.
     pub observer: Observer,
-    /// Told of every command that ended.
-    pub commands: dispatch::Observer,
     /// Whether embedded plugins are bound in every conversation, as in the demo.
     pub demo: bool,
     /// Shown how far plugins are fetched; [`log_progress`] where nobody looks.
@@ -226,13 +224,10 @@ impl Agent {
         let bound = parts.bound(&config);
         let reach = Reach { host: host.clone(), stand_ins: BTreeMap::new() };
         let snapshot = parts.snapshot(config, shown, &[], reach);
-        let (tally, others) = (Arc::new(Tally::default()), parts.commands.clone());
+        let tally = Arc::new(Tally::default());
         let observer: dispatch::Observer = {
             let tally = tally.clone();
-            Arc::new(move |ended| {
-                tally.count(ended);
-                others(ended);
-            })
+            Arc::new(move |ended| tally.count(ended))
         };
         let dispatcher = Arc::new(Dispatcher::observed(snapshot, observer));
         let now = Mutex::new(Now { bound, ..Now::default() });

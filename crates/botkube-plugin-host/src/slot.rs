@@ -2,7 +2,10 @@
 
 use std::{
     collections::BTreeSet,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Instant,
 };
 
@@ -22,6 +25,8 @@ pub(crate) struct Slot {
     wishes: Arc<Wishes>,
     /// Cancelled when nobody needs the plugin any more.
     unneeded: CancellationToken,
+    /// The newest view from before a wish that may change what callers are told: its refusal is not believed any more.
+    outdated: AtomicU64,
     queue: Arc<Queue>,
 }
 
@@ -107,11 +112,23 @@ impl Slot {
         unneeded: CancellationToken,
         bounds: Bounds,
     ) -> Self {
-        Self { name: name.to_owned(), view, wishes, unneeded, queue: Arc::new(Queue::new(bounds)) }
+        Self {
+            name: name.to_owned(),
+            view,
+            wishes,
+            unneeded,
+            outdated: AtomicU64::new(0),
+            queue: Arc::new(Queue::new(bounds)),
+        }
     }
 
     /// Says what is wanted of the plugin's owner.
     pub(crate) fn wish(&self, wish: Wish) {
+        let shown = self.view.borrow().serial;
+        // One whose owner goes shows nothing new for it.
+        if wish < Wish::Keep && !self.unneeded.is_cancelled() {
+            self.outdated.fetch_max(shown, Ordering::SeqCst);
+        }
         self.wishes.add(wish);
     }
 
@@ -143,7 +160,10 @@ impl Slot {
                     Some(attempt) => return Ok(attempt),
                     None => view.serial,
                 },
-                Access::Refuse(refusal, retry) if retry.is_none_or(|retry| Instant::now() < retry) => {
+                Access::Refuse(refusal, retry)
+                    if view.serial > self.outdated.load(Ordering::SeqCst)
+                        && retry.is_none_or(|retry| Instant::now() < retry) =>
+                {
                     return Err(refusal.error(*retry));
                 }
                 _ => view.serial,

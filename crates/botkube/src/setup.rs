@@ -144,7 +144,6 @@ pub(crate) fn agent(told: Told, extra: Extra, progress: OnProgress) -> Result<Ag
         fetchers,
         attached,
         observer,
-        commands: Arc::new(|_| {}),
         demo,
         progress,
         lock: lock.lock(),
