@@ -125,7 +125,7 @@ async fn hung_up(hangup: &mut Option<Signal>) {
 
 async fn changed(watched: &mut Option<Watched>) {
     match watched {
-        Some(watched) => drop(watched.changed().await),
+        Some(watched) => watched.changed().await,
         None => std::future::pending().await,
     }
 }
