@@ -23,7 +23,7 @@ use botkube_core::{
 };
 pub use botkube_plugin_host::{
     catalogue::{Attached, Fetched, Fetcher, OnProgress},
-    environment::{line_by_hand, runtime_dir},
+    environment::{RuntimeDir, line_by_hand, runtime_dir},
     event::{Observer, PluginEvent},
     index::PluginKind,
     store::Progress,

@@ -29,6 +29,7 @@ use crate::{
     event::Observer,
     owner::{FIRST_HEALTH_DEADLINE, Owner},
     parts::{Parts, Terms},
+    queue::Bounds,
     running::Running,
     slot::{Slot, View, Wish, Wishes},
 };
@@ -38,6 +39,9 @@ const UNDECODABLE: &str = "failed to decode Protobuf message";
 /// What the generated clients say in place of asking where the connection is gone: a status without a source, like those of
 /// plugins.
 const NOT_ASKED: &str = "Service was not ready: ";
+
+/// Where calls wait that ask for help: nobody asks for much of it.
+const HELP_LANE: &str = "";
 
 /// How long a plugin may take to say its help.
 const HELP_DEADLINE: Duration = Duration::from_secs(10);
@@ -125,6 +129,7 @@ impl Host {
         let has_other_policy = before.settings.restart_policy != after.settings.restart_policy;
         for (plugin, place) in &*slots {
             let Some(slot) = place.slot() else { continue };
+            slot.bound(bounds(&after.settings));
             slot.wish(Wish::Adapt);
             if !environment::starts_alike(&before.settings, &after.settings, plugin) {
                 slot.wish(Wish::Replace);
@@ -203,8 +208,7 @@ impl Host {
         let terms = self.parts.terms();
         let (sender, view) = watch::channel(View::idle(terms.settings.restart_policy.threshold));
         let (wishes, unneeded) = (Arc::new(Wishes::default()), self.parts.stop.child_token());
-        let concurrent = terms.settings.max_concurrent_calls;
-        let slot = Slot::new(plugin.name(), view, wishes.clone(), unneeded.clone(), concurrent);
+        let slot = Slot::new(plugin.name(), view, wishes.clone(), unneeded.clone(), bounds(&terms.settings));
         self.owners.spawn(Owner::new(self.parts.clone(), plugin.clone(), wishes, sender, unneeded).run());
         Arc::new(slot)
     }
@@ -263,7 +267,7 @@ impl Plugins for Host {
         pieces: &mut dyn Pieces,
     ) -> Result<Vec<Message>, PluginError> {
         let slot = self.slot(plugin);
-        let _turn = slot.turn().await?;
+        let _turn = slot.turn(&call.lane).await?;
         let attempt = slot.attempt().await?;
         let running = attempt.running();
         let request = request(call);
@@ -319,7 +323,7 @@ impl Plugins for Host {
 
     async fn help(&self, plugin: &PluginRef) -> Result<Message, PluginError> {
         let slot = self.slot(plugin);
-        let _turn = slot.turn().await?;
+        let _turn = slot.turn(HELP_LANE).await?;
         let attempt = slot.attempt().await?;
         let running = attempt.running();
         let limit = self.answer_limit();
@@ -339,6 +343,10 @@ impl Plugins for Host {
             Err(status) => Err(self.explain(&running, status, limit).await),
         }
     }
+}
+
+fn bounds(settings: &Settings) -> Bounds {
+    Bounds { running: settings.max_concurrent_calls, of_lane: settings.max_concurrent_calls_per_channel }
 }
 
 /// The request as Go plugins need it: every nested context is there, even when empty (`contract-plugins` B40).

@@ -103,9 +103,8 @@ impl Owner {
     /// Looks after the plugin until nobody needs it; by then its processes are gone.
     pub(crate) async fn run(mut self) {
         while self.state.phase != Phase::Stopped {
-            for event in self.next().await {
-                self.take(event);
-            }
+            let events = self.next().await;
+            self.take(events);
         }
         // Such as the end of a process whose place another one took meanwhile.
         for Work { outcome, .. } in std::mem::take(&mut self.works).into_values() {
@@ -143,12 +142,13 @@ impl Owner {
                 events.push(Event::Report(generation, Report::Suspect));
             }
         }
-        events.extend(self.wishes.take().into_iter().filter_map(|wish| match wish {
-            Wish::Adapt => Some(Event::Adapt),
-            Wish::Pardon => Some(Event::Pardon),
-            Wish::Replace => (!self.policy.attached).then_some(Event::Replace),
-            Wish::Keep => Some(Event::Keep),
-            Wish::Serve => Some(Event::Wanted),
+        events.extend(self.wishes.take().into_iter().map(|wish| match wish {
+            Wish::Adapt => Event::Adapt,
+            Wish::Pardon => Event::Pardon,
+            Wish::Replace if self.policy.attached => Event::Adapt,
+            Wish::Replace => Event::Replace,
+            Wish::Keep => Event::Keep,
+            Wish::Serve => Event::Wanted,
         }));
         events
     }
@@ -219,25 +219,32 @@ impl Owner {
             for line in &exit.output {
                 tracing::error!(plugin, "{line}");
             }
-            self.failed(format!("the plugin `{}` ended: {how}", self.plugin.name()));
+            self.failed(match &self.state.phase {
+                Phase::Draining { reason: Some(reason), .. } if exit.killed => format!("{reason}, and was killed"),
+                _ => format!("the plugin `{plugin}` ended: {exit}"),
+            });
             self.news.push(PluginEvent::Ended { plugin: self.plugin.clone(), how, output: exit.output.clone() });
         }
         let report = Report::Exited { how: format!("the plugin `{plugin}` ended: {exit}"), killed: exit.killed };
         Event::Report(generation, report)
     }
 
-    fn take(&mut self, event: Event) {
-        let adapts = event == Event::Adapt;
-        if adapts {
+    /// Does what these events ask for, and shows what came of all of them.
+    fn take(&mut self, events: Vec<Event>) {
+        let before = self.state.clone();
+        let mut is_wished = false;
+        for event in events {
+            // Whoever wished it waits for the view after it, whatever that shows.
+            is_wished |= matches!(event, Event::Adapt | Event::Pardon | Event::Replace);
             self.policy = policy(&self.parts, &self.plugin);
-        }
-        let (after, actions) = step(self.state.clone(), event, Instant::now(), &self.policy);
-        let before = std::mem::replace(&mut self.state, after);
-        for action in actions {
-            self.perform(action);
-        }
-        if self.state != before || adapts {
+            let (after, actions) = step(self.state.clone(), event, Instant::now(), &self.policy);
+            let before = std::mem::replace(&mut self.state, after);
+            for action in actions {
+                self.perform(action);
+            }
             self.log(&before);
+        }
+        if self.state != before || is_wished {
             self.show();
         }
         self.tell(&before);

@@ -18,14 +18,13 @@ use go_plugin::{
     hclog::Level,
     host::{Attach, Config, Connection, Exit, Output, PingError, Plugin, StartError, StartReason},
 };
-use tempfile::TempDir;
-use tokio::{sync::Notify, time};
+use tokio::{sync::Notify, task::spawn_blocking, time};
 use tokio_util::sync::CancellationToken;
 use tonic::Code;
 
 use crate::{
     catalogue::{Attached, Executable},
-    environment::{self, COOKIE, OUTPUT_TARGET},
+    environment::{self, COOKIE, OUTPUT_TARGET, RuntimeDir},
     gate::Gate,
     parts::Parts,
 };
@@ -60,7 +59,7 @@ pub(crate) struct Running {
     /// Wakes whoever looks after the process.
     wake: Arc<Notify>,
     /// Goes after the process, with all the process left in it. Where somebody else starts it, there is none.
-    _dir: Option<TempDir>,
+    _dir: Option<RuntimeDir>,
 }
 
 /// A call that is under way. Makes the plugin suspect when dropped before [`Attempt::answered`].
@@ -87,8 +86,9 @@ pub(crate) async fn start(
     called_off: &CancellationToken,
 ) -> Result<Running, NotStarted> {
     let name = plugin.name();
-    let dir = environment::runtime_dir()
-        .map_err(|e| NotStarted::because(format!("cannot make a directory for the plugin `{name}`: {e}")))?;
+    // What a killed agent left may take its time to be removed.
+    let dir = spawn_blocking(environment::runtime_dir).await.unwrap_or_else(|panic| Err(panic.into()));
+    let dir = dir.map_err(|e| NotStarted::because(format!("cannot make a directory for the plugin `{name}`: {e}")))?;
     let terms = parts.terms();
     let start = async |executable| {
         let launch = environment::launch(executable, dir.path(), &terms.settings, plugin);
@@ -136,7 +136,7 @@ pub(crate) async fn attach(plugin: &PluginRef, attached: Attached, wake: Arc<Not
 }
 
 impl Running {
-    async fn new(process: Plugin, executable: Option<Executable>, wake: Arc<Notify>, dir: Option<TempDir>) -> Self {
+    async fn new(process: Plugin, executable: Option<Executable>, wake: Arc<Notify>, dir: Option<RuntimeDir>) -> Self {
         let client = ExecutorClient::with_origin(process.connection(), Connection::origin())
             .max_encoding_message_size(MAX_MESSAGE_SIZE);
         // Old plugins need not have reflection, and reflection need not work: they are called as ever.

@@ -2,18 +2,21 @@
 
 use std::{
     collections::BTreeSet,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Instant,
 };
 
 use botkube_core::port::{PluginError, PluginState};
-use tokio::sync::{Notify, Semaphore, SemaphorePermit, watch};
+use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
-use crate::running::{Attempt, Running};
-
-/// How many calls may wait for each that runs.
-const WAITING: u32 = 4;
+use crate::{
+    queue::{Bounds, Full, Load, Queue, Turn},
+    running::{Attempt, Running},
+};
 
 /// One plugin as its callers see it. The task that owns the plugin writes the view, and ends when this is dropped.
 pub(crate) struct Slot {
@@ -22,11 +25,9 @@ pub(crate) struct Slot {
     wishes: Arc<Wishes>,
     /// Cancelled when nobody needs the plugin any more.
     unneeded: CancellationToken,
-    /// Everybody who has a call, under way or waiting; who finds no place is sent away.
-    places: Semaphore,
-    /// Who has one of these may call; they are given out in the order in which they were asked for.
-    turns: Semaphore,
-    running: u32,
+    /// The newest view from before a wish that may change what callers are told: its refusal is not believed any more.
+    outdated: AtomicU64,
+    queue: Arc<Queue>,
 }
 
 /// What is wanted of the owner.
@@ -83,12 +84,6 @@ pub(crate) enum Refusal {
     Down(String),
 }
 
-/// The right to one call; others wait until it is dropped.
-pub(crate) struct Turn<'a> {
-    _place: SemaphorePermit<'a>,
-    _turn: SemaphorePermit<'a>,
-}
-
 impl View {
     /// A plugin nobody has asked for, which may be started again this often.
     pub(crate) fn idle(threshold: u32) -> Self {
@@ -109,39 +104,51 @@ impl Wishes {
 }
 
 impl Slot {
-    /// A plugin of this name that works on so many calls at a time.
+    /// A plugin of this name that works on so many calls at a time. `unneeded` is cancelled with this.
     pub(crate) fn new(
         name: &str,
         view: watch::Receiver<View>,
         wishes: Arc<Wishes>,
         unneeded: CancellationToken,
-        concurrent: u32,
+        bounds: Bounds,
     ) -> Self {
-        let running = concurrent.max(1);
-        let permits = |count: u32| Semaphore::new((count as usize).min(Semaphore::MAX_PERMITS));
-        let places = permits(running.saturating_add(running.saturating_mul(WAITING)));
-        Self { name: name.to_owned(), view, wishes, unneeded, places, turns: permits(running), running }
+        Self {
+            name: name.to_owned(),
+            view,
+            wishes,
+            unneeded,
+            outdated: AtomicU64::new(0),
+            queue: Arc::new(Queue::new(bounds)),
+        }
     }
 
     /// Says what is wanted of the plugin's owner.
     pub(crate) fn wish(&self, wish: Wish) {
+        let shown = self.view.borrow().serial;
+        // One whose owner goes shows nothing new for it.
+        if wish < Wish::Keep && !self.unneeded.is_cancelled() {
+            self.outdated.fetch_max(shown, Ordering::SeqCst);
+        }
         self.wishes.add(wish);
     }
 
+    /// Has the plugin work on so many calls at a time from now on.
+    pub(crate) fn bound(&self, bounds: Bounds) {
+        self.queue.bound(bounds);
+    }
+
     pub(crate) fn state(&self) -> PluginState {
-        self.view.borrow().state.clone()
+        let Load { running, waiting, turned_away } = self.queue.load();
+        PluginState { running, waiting, turned_away, ..self.view.borrow().state.clone() }
     }
 
     /// Waits for the caller's turn.
-    pub(crate) async fn turn(&self) -> Result<Turn<'_>, PluginError> {
-        let busy = || PluginError::Busy {
-            plugin: self.name.clone(),
-            running: self.running,
-            waiting: self.running.saturating_mul(WAITING),
-        };
-        let place = self.places.try_acquire().map_err(|_| busy())?;
-        let turn = self.turns.acquire().await.expect("nobody closes it");
-        Ok(Turn { _place: place, _turn: turn })
+    pub(crate) async fn turn(&self, lane: &str) -> Result<Turn, PluginError> {
+        let turn = self.queue.turn(lane).await;
+        turn.map_err(|Full { running, waiting, is_lane }| {
+            let plugin = self.name.clone();
+            PluginError::Busy { plugin, running, waiting, is_channel: is_lane }
+        })
     }
 
     /// A call to the live process. Waits while one is starting, or while it is found out whether it still answers.
@@ -153,7 +160,10 @@ impl Slot {
                     Some(attempt) => return Ok(attempt),
                     None => view.serial,
                 },
-                Access::Refuse(refusal, retry) if retry.is_none_or(|retry| Instant::now() < retry) => {
+                Access::Refuse(refusal, retry)
+                    if view.serial > self.outdated.load(Ordering::SeqCst)
+                        && retry.is_none_or(|retry| Instant::now() < retry) =>
+                {
                     return Err(refusal.error(*retry));
                 }
                 _ => view.serial,
