@@ -39,6 +39,7 @@ use go_plugin::host::Launcher;
 
 use crate::{
     credentials::Impersonating,
+    inside::metrics::tally::Tally,
     reach::Reach,
     reload::{self, Reloaded, Reloads},
 };
@@ -65,8 +66,6 @@ pub struct Parts {
     pub attached: BTreeMap<String, Attached>,
     /// Told what happens to plugins.
     pub observer: Observer,
-    /// Told of every command that ended.
-    pub commands: dispatch::Observer,
     /// Whether embedded plugins are bound in every conversation, as in the demo.
     pub demo: bool,
     /// Shown how far plugins are fetched; [`log_progress`] where nobody looks.
@@ -83,6 +82,7 @@ pub struct Agent {
     host: Arc<Host>,
     now: Mutex<Now>,
     reloads: Reloads,
+    tally: Arc<Tally>,
 }
 
 /// Another configuration for a running agent.
@@ -224,9 +224,14 @@ impl Agent {
         let bound = parts.bound(&config);
         let reach = Reach { host: host.clone(), stand_ins: BTreeMap::new() };
         let snapshot = parts.snapshot(config, shown, &[], reach);
-        let dispatcher = Arc::new(Dispatcher::observed(snapshot, parts.commands.clone()));
+        let tally = Arc::new(Tally::default());
+        let observer: dispatch::Observer = {
+            let tally = tally.clone();
+            Arc::new(move |ended| tally.count(ended))
+        };
+        let dispatcher = Arc::new(Dispatcher::observed(snapshot, observer));
         let now = Mutex::new(Now { bound, ..Now::default() });
-        Ok(Self { dispatcher, parts, host, now, reloads: Reloads::default() })
+        Ok(Self { dispatcher, parts, host, now, reloads: Reloads::default(), tally })
     }
 
     /// Answers commands that come from now on as this configuration has it; those under way end as they began. Plugins about
@@ -329,6 +334,11 @@ impl Agent {
     #[must_use]
     pub fn reloads_ended(&self, outcome: reload::Outcome) -> (u64, Option<SystemTime>) {
         self.reloads.tally(outcome)
+    }
+
+    /// How its commands ended.
+    pub(crate) fn tally(&self) -> &Tally {
+        &self.tally
     }
 
     /// Who is to answer in the stead of a plugin that the next configuration binds, and the trial of it that is under way.

@@ -144,7 +144,6 @@ pub(crate) fn agent(told: Told, extra: Extra, progress: OnProgress) -> Result<Ag
         fetchers,
         attached,
         observer,
-        commands: Arc::new(|_| {}),
         demo,
         progress,
         lock: lock.lock(),
@@ -267,6 +266,11 @@ pub(crate) fn state_dir() -> PathBuf {
     let base = env::var_os("XDG_STATE_HOME").map(PathBuf::from).filter(|dir| dir.is_absolute());
     let home = || env::home_dir().map(|home| home.join(".local/state"));
     base.or_else(home).unwrap_or_else(env::temp_dir).join("botkube")
+}
+
+/// Where agents of this user have their private sockets.
+pub(crate) fn sockets() -> Vec<PathBuf> {
+    botkube_agent::inside::socket::places(&state_dir())
 }
 
 /// Makes a directory that only its owner can read.
