@@ -403,7 +403,7 @@ fn what_a_killed_agent_left_goes_with_the_next_one_and_what_a_live_one_uses_stay
 
     let (mut second, _log) = start();
     let live = dirs();
-    assert_eq!((left.len(), live.len(), live.is_disjoint(&left)), (1, 1, true));
+    assert_eq!((left.len(), live.len(), live.is_disjoint(&left)), (1, 1, true), "{left:?} {live:?}");
     let (mut third, _log) = start();
     assert!(dirs().is_superset(&live));
     for agent in [&mut second, &mut third] {
