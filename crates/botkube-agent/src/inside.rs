@@ -21,6 +21,7 @@ use std::{
     time::SystemTime,
 };
 
+use botkube_config::model::Settings;
 use botkube_core::{
     builtin::Builtin,
     port::{self, PluginState},
@@ -187,6 +188,14 @@ impl Inside {
         self.stop.cancel();
         drop(self.socket.take());
         while self.serving.join_next().await.is_some() {}
+    }
+}
+
+impl Ports {
+    /// Those of the configuration.
+    #[must_use]
+    pub fn of(settings: &Settings) -> Self {
+        Self { health: settings.health_port, metrics: settings.metrics_port }
     }
 }
 

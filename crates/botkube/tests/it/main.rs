@@ -20,6 +20,7 @@ mod config;
 mod dev;
 mod exec;
 mod given_up;
+mod inside;
 mod life;
 mod live_terminal;
 mod message;
