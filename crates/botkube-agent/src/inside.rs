@@ -21,7 +21,6 @@ use std::{
     time::SystemTime,
 };
 
-use botkube_config::model::Settings;
 use botkube_core::{
     builtin::Builtin,
     port::{self, PluginState},
@@ -188,14 +187,6 @@ impl Inside {
         self.stop.cancel();
         drop(self.socket.take());
         while self.serving.join_next().await.is_some() {}
-    }
-}
-
-impl Ports {
-    /// Those of the configuration.
-    #[must_use]
-    pub fn of(settings: &Settings) -> Self {
-        Self { health: settings.health_port, metrics: settings.metrics_port }
     }
 }
 

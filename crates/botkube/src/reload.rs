@@ -125,7 +125,7 @@ async fn hung_up(hangup: &mut Option<Signal>) {
 
 async fn changed(watched: &mut Option<Watched>) {
     match watched {
-        Some(watched) => drop(watched.changed().await),
+        Some(watched) => watched.changed().await,
         None => std::future::pending().await,
     }
 }
@@ -139,7 +139,7 @@ impl Follower {
         let (at, began) = (SystemTime::now(), Instant::now());
         let next = match self.read().await {
             Ok(next) => next,
-            Err(unusable) => return self.refuse(at, began, unusable).await,
+            Err(unusable) => return self.refuse(cause, at, began, unusable).await,
         };
         let mut changes: Vec<String> = diff(&self.loaded, &next.loaded).iter().map(Change::to_string).collect();
         if next.lock != self.lock {
@@ -163,7 +163,7 @@ impl Follower {
         };
         let trials = match self.stage.agent.adopt(adopted) {
             Ok(trials) => trials,
-            Err(error) => return self.refuse(at, began, Unusable::because(&error.to_string())).await,
+            Err(error) => return self.refuse(cause, at, began, Unusable::because(&error.to_string())).await,
         };
         if let Some(rooms) = &self.stage.rooms {
             rooms.arrange(setup::with_controls(channels));
@@ -202,10 +202,10 @@ impl Follower {
         reading.await.unwrap_or_else(|_| Err(Unusable::because("the agent made a mistake with it: see its log")))
     }
 
-    /// Nothing changes; the same reason is told once.
-    async fn refuse(&mut self, at: SystemTime, began: Instant, unusable: Unusable) {
+    /// Nothing changes; the same reason is told once, and whenever somebody asks.
+    async fn refuse(&mut self, cause: Cause, at: SystemTime, began: Instant, unusable: Unusable) {
         let Unusable { log, drawn } = unusable;
-        if self.refused.as_ref() == Some(&drawn) {
+        if cause == Cause::Files && self.refused.as_ref() == Some(&drawn) {
             return;
         }
         tracing::error!("the changed configuration cannot be used, what was there before goes on:\n{log}");

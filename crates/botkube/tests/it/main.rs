@@ -7,7 +7,7 @@
 //! what is done about plugins that fail, `given_up` what people read of it, `streaming` answers that come piece by
 //! piece, `swap` plugins that are replaced or started by somebody else (all three through the plugin host, where
 //! the command line shows too little) · `piped`, `terminal`, `live_terminal` the ways to talk · `plugin_new`,
-//! `dev`, `plugin_test`, `plugin_build`, `publish` an author's way · `supply` locks, bundles and lists of plugins ·
+//! `dev`, `plugin_test`, `plugin_build`, `publish` an author's way · `reload` configurations that change under a running agent · `supply` locks, bundles and lists of plugins ·
 //! `life` all of it in a row.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -30,6 +30,7 @@ mod plugin_new;
 mod plugin_test;
 mod processes;
 mod publish;
+mod reload;
 mod shutdown;
 mod streaming;
 mod supervision;

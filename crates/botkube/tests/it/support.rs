@@ -71,15 +71,11 @@ impl Machine {
     /// `botkube` with these arguments, on this machine.
     pub(crate) fn botkube(&self, args: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_botkube"));
-        let args: Vec<_> = args.into_iter().map(|arg| arg.as_ref().to_owned()).collect();
-        let serves = args.first().is_some_and(|verb| verb == "run");
         command.args(args).env_clear().current_dir(self.dir.path());
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command.env("HOME", self.dir.path()).env("TMPDIR", self.path("tmp")).env("USER", "ada");
-        if serves {
-            // Tests run beside each other.
-            command.env("BOTKUBE_SETTINGS_HEALTH__PORT", "0").env("BOTKUBE_SETTINGS_METRICS__PORT", "0");
-        }
+        // Several agents run at a time.
+        command.env("BOTKUBE_SETTINGS_HEALTH__PORT", "0").env("BOTKUBE_SETTINGS_METRICS__PORT", "0");
         command
     }
 
