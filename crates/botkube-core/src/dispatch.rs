@@ -314,6 +314,7 @@ impl Dispatcher {
         let call = PluginCall {
             command: command.text.clone(),
             lane: conversation.lane(),
+            deadline: route.timeout.map(|limit| (Instant::now() + limit).into_std()),
             configs: route.configs.clone(),
             kubeconfig,
             actor: actor.clone(),

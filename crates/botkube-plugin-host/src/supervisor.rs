@@ -51,7 +51,7 @@ pub(crate) const RECOVERED: Duration = Duration::from_secs(10 * 60);
 const RETRY: Duration = Duration::from_secs(5);
 const LONGEST_RETRY: Duration = Duration::from_secs(5 * 60);
 /// How many health checks in a row a plugin may not miss.
-const MISSES: u32 = 2;
+pub(crate) const MISSES: u32 = 2;
 /// How long a call that was given up may take to end: the SDK gives its author 2 s.
 const ENDING: Duration = Duration::from_millis(2500);
 const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
