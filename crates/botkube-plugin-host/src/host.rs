@@ -34,8 +34,15 @@ use crate::{
     slot::{Slot, View, Wish, Wishes},
 };
 
-/// How what tonic says of an answer begins that is none.
-const UNDECODABLE: &str = "failed to decode Protobuf message";
+/// How what tonic says of an answer begins that is none. Statuses without a source, like those of plugins.
+const NO_ANSWER: &[&str] = &[
+    "failed to decode Protobuf message",
+    "protocol error: ",
+    "grpc-status header missing",
+    "Missing response message",
+    "Content is compressed with ",
+    "Error deserializing status message header",
+];
 /// What the generated clients say in place of asking where the connection is gone: a status without a source, like those of
 /// plugins.
 const NOT_ASKED: &str = "Service was not ready: ";
@@ -226,7 +233,7 @@ impl Host {
         if let Some(size) = too_large(&status) {
             return PluginError::TooLarge { size, limit };
         }
-        if status.code() == Code::Internal && status.message().starts_with(UNDECODABLE) {
+        if status.source().is_none() && NO_ANSWER.iter().any(|beginning| status.message().starts_with(beginning)) {
             return PluginError::Broken(status.message().to_owned());
         }
         // What a plugin answered has no source; what kept it from answering has.

@@ -259,7 +259,10 @@ impl Running {
             Ok(exit) => exit,
             // One broken call is no reason to end those of others.
             Err(_) if !self.is_closed() => return None,
-            Err(_) => self.put_down("it broke its connection and was killed".to_owned()).await,
+            Err(_) => {
+                let fault = self.plugin.connection().fault().map_or_else(String::new, |fault| format!(" ({fault})"));
+                self.put_down(format!("it broke its connection{fault} and was killed")).await
+            }
         };
         Some(self.verdict.get().cloned().unwrap_or_else(|| exit.to_string()))
     }
