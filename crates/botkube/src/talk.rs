@@ -212,7 +212,7 @@ pub(crate) async fn serve<B: Future<Output = ()>>(
     let impersonates =
         told.config.executors.iter().flat_map(|group| &group.plugins).any(|p| p.enabled && p.rbac.is_some());
     let settings = &told.config.settings;
-    let ports = (kind == Kind::Run).then(|| Ports { health: settings.health_port, metrics: settings.metrics_port });
+    let ports = (kind == Kind::Run).then_some(Ports { health: settings.health_port, metrics: settings.metrics_port });
     let agent = Arc::new(setup::agent(told, extra, log_progress())?);
     let (progress, seen) = watch::channel(inside::Stage::Starting);
     let sight = Sight {

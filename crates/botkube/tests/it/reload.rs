@@ -58,8 +58,6 @@ impl Running {
 
     fn on(machine: Machine, files: &str) -> Self {
         let mut command = machine.botkube(["run", "--config", files]);
-        // Whichever are free.
-        command.env("BOTKUBE_SETTINGS_HEALTH__PORT", "0").env("BOTKUBE_SETTINGS_METRICS__PORT", "0");
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let answers = heard(child.stdout.take().unwrap());
