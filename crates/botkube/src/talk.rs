@@ -112,8 +112,14 @@ pub(crate) fn run(run: Run, given: Vec<GivenPlugin>) -> Result<ExitCode> {
     }
     let files = setup::files(run.files)?;
     let lock = Locked::of(&files, &loaded.config, run.locked, &given)?;
-    let source =
-        Source { files: files.clone(), options, locked: run.locked, given: given.clone(), loaded: loaded.clone() };
+    let source = Source {
+        files: files.clone(),
+        options,
+        locked: run.locked,
+        given: given.clone(),
+        loaded: loaded.clone(),
+        lock: lock.lock(),
+    };
     let told = Told { lock, ..Told::from(loaded) };
     let channels = setup::console_channels(&told.config);
     if channels.is_empty() {

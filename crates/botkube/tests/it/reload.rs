@@ -337,6 +337,19 @@ fn id(agent: &mut Running) -> u32 {
     answer.trim().parse().unwrap_or_else(|_| panic!("{answer}: {}", agent.log()))
 }
 
+/// The process that answers once it is another than this.
+#[track_caller]
+fn another(agent: &mut Running, former: u32) -> u32 {
+    let began = Instant::now();
+    loop {
+        let now = id(agent);
+        if now != former {
+            return now;
+        }
+        assert!(began.elapsed() < PATIENCE, "{}", agent.log());
+    }
+}
+
 #[test]
 fn a_plugin_that_is_added_starts_and_one_that_is_removed_ends_and_others_are_left_alone() {
     let mut agent = running("");
@@ -357,14 +370,7 @@ fn another_version_takes_the_place_of_the_former_one_once_it_serves() {
     let mut agent = running(&mine("1.0.0"));
     let first = id(&mut agent);
     agent.saves(&corp(&agent.machine, &mine("2.0.0"), ""));
-    let began = Instant::now();
-    let second = loop {
-        let now = id(&mut agent);
-        if now != first {
-            break now;
-        }
-        assert!(began.elapsed() < PATIENCE, "{}", agent.log());
-    };
+    let second = another(&mut agent, first);
     agent.logs(&["goes from version 1.0.0 to 2.0.0", "another version of a plugin answers"]);
     eventually("the former one is gone", || !is_alive(first));
     assert_eq!(id(&mut agent), second);
@@ -384,6 +390,40 @@ fn a_version_that_dies_at_its_start_is_rolled_back_and_told_of() {
     agent.logs_times(2, "does not take the place of");
     agent.counts(&corp(&agent.machine, &mine("1.0.0"), ""));
     assert_eq!(id(&mut agent), first);
+    agent.ends();
+}
+
+#[test]
+fn another_environment_of_a_plugin_is_another_process_of_it_alone() {
+    let with = |machine: &Machine, value: &str| {
+        let env = format!("plugins: {{env: {{corp/mine: {{NAME: {value}}}}}, ");
+        corp(machine, &mine("1.0.0"), "").replace("plugins: {", &env)
+    };
+    let mut agent = running(&mine("1.0.0"));
+    let first = id(&mut agent);
+    agent.counts(&with(&agent.machine, "one"));
+    let second = another(&mut agent, first);
+    agent.counts(&with(&agent.machine, "two"));
+    another(&mut agent, second);
+    agent.logs(&["`plugins.env.corp/mine.NAME` is another one"]);
+    agent.ends();
+}
+
+#[test]
+fn a_version_that_the_lock_has_not_is_refused_until_the_lock_has_it() {
+    let machine = repository();
+    let locked = |machine: &Machine, version: &str| {
+        corp(machine, &mine(version), "").replace("plugins: {", "plugins: {requireLock: true, ")
+    };
+    machine.file("botkube.yaml", locked(&machine, "1.0.0"));
+    assert_eq!(machine.run(["lock", "--config", "botkube.yaml"]).code, 0);
+    let mut agent = Running::on(machine, "botkube.yaml");
+    let first = id(&mut agent);
+    agent.saves(&locked(&agent.machine, "2.0.0"));
+    agent.logs(&["cannot be used", "does not fit the configuration"]);
+    assert_eq!(id(&mut agent), first);
+    assert_eq!(agent.machine.run(["lock", "--config", "botkube.yaml"]).code, 0);
+    another(&mut agent, first);
     agent.ends();
 }
 
