@@ -23,7 +23,7 @@ pub const EVERY: Duration = Duration::from_millis(5);
 /// How long answers come before something is done to the plugin, and again before it counts as over.
 const STEADY: Duration = Duration::from_secs(1);
 /// How long an end may take, the rest of the calls included, before it counts as none.
-const END: Duration = Duration::from_secs(15);
+const END: Duration = Duration::from_secs(8);
 /// How long a plugin floods.
 const FLOOD: Duration = Duration::from_secs(3);
 
@@ -114,13 +114,19 @@ impl Sham {
     }
 }
 
-/// Has a manager, whose health check gets this interval, live through a fault. What the command lacks is the plugin and the
-/// times.
+/// Has a manager, whose health check gets this interval, live through a fault, and waits this long for it to be over. What
+/// the command lacks is the plugin and the times.
 ///
 /// # Errors
 ///
 /// When the manager does not begin well, or cannot be looked at.
-pub fn suffer(mut manager: Command, sham: &Sham, fault: Fault, interval: Duration) -> io::Result<Seen> {
+pub fn suffer(
+    mut manager: Command,
+    sham: &Sham,
+    fault: Fault,
+    interval: Duration,
+    patience: Duration,
+) -> io::Result<Seen> {
     manager.arg(&sham.program).args([interval, EVERY].map(|time| time.as_millis().to_string()));
     let mut manager = Manager::start(&mut manager)?;
     let mut calls = Vec::new();
@@ -144,10 +150,10 @@ pub fn suffer(mut manager: Command, sham: &Sham, fault: Fault, interval: Duratio
         manager.hear(&mut calls, began + interval + Duration::from_secs(1))?;
         fs::remove_file(&sham.broken)?;
     }
-    // A frozen one is found out by a health check and its deadline, whatever that is.
-    let limit = began + 3 * interval + Duration::from_secs(20);
+    let limit = began + patience;
     loop {
-        let steady = answers(&calls, at).last().is_some_and(|(_, end)| *end > at) && gap_ended_before(&calls, at, STEADY);
+        let steady =
+            answers(&calls, at).last().is_some_and(|(_, end)| *end > at) && gap_ended_before(&calls, at, STEADY);
         if steady && began.elapsed() > FLOOD + STEADY || Instant::now() > limit {
             break;
         }

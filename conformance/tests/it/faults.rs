@@ -16,6 +16,8 @@ use conformance::{
 
 /// A health check this often is the most that upstream allows.
 const INTERVAL: Duration = Duration::from_secs(1);
+/// How long a fault may last. A frozen plugin is found out by a health check and its deadline.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 fn watch(manager: Command, fault: Fault) -> Seen {
     static ALONE: Mutex<()> = Mutex::new(());
@@ -23,7 +25,7 @@ fn watch(manager: Command, fault: Fault) -> Seen {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let dir = tempfile::tempdir().unwrap();
     let sham = Sham::new(dir.path(), &plugin).unwrap();
-    suffer(manager, &sham, fault, INTERVAL).unwrap()
+    suffer(manager, &sham, fault, INTERVAL, PATIENCE).unwrap()
 }
 
 fn ours(fault: Fault) -> Seen {
