@@ -22,7 +22,6 @@ use std::{
     os::fd::AsRawFd,
     path::Path,
     process::ExitCode,
-    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -180,7 +179,7 @@ async fn operate(mut operator: Person, mut orders: mpsc::Receiver<String>) -> Re
         match timeout(LOOK, orders.recv()).await {
             Ok(None) => return Ok(operator),
             Ok(Some(text)) => drop(operator.ask(CHANNELS[0], text).await?),
-            Err(_) => operator.listen(Instant::now() + LOOK / 10, |_| false).await?,
+            Err(_) => operator.rest(LOOK / 10).await?,
         }
     }
 }

@@ -65,7 +65,6 @@ struct Command {
     key: String,
     channel: &'static str,
     text: String,
-    began: Instant,
     accepted: Option<Instant>,
     rejected: Option<String>,
     /// The entry of what was said.
@@ -174,7 +173,7 @@ impl Person {
                 _ => self.run(plugin, channel, TOO_LONG.as_millis() as u64).await?,
             };
             let pause = Duration::from_millis(rng.u64(5..60));
-            self.listen(Instant::now() + pause, |_| false).await?;
+            self.rest(pause).await?;
         }
         Ok(())
     }
@@ -190,11 +189,11 @@ impl Person {
         self.said += 1;
         // So that no two people say the same.
         let key = self.key();
-        let text = if text.contains(&key) || !text.starts_with(PLUGINS) { text } else { format!("{text} {key}") };
+        let text = if text.contains(&key) || !PLUGINS.iter().any(|plugin| text.starts_with(plugin)) { text } else { format!("{text} {key}") };
         let frame = json!({"type": "say", "key": key, "channel": channel, "text": text});
         let began = Instant::now();
         let (accepted, rejected, entry, end, answer) = <_>::default();
-        self.commands.push_back(Command { key, channel, text, began, accepted, rejected, entry, end, answer });
+        self.commands.push_back(Command { key, channel, text, accepted, rejected, entry, end, answer });
         if self.commands.len() > REMEMBERED {
             self.commands.pop_front();
         }
@@ -225,8 +224,13 @@ impl Person {
         }
     }
 
+    /// Only reads what comes for so long.
+    pub(crate) async fn rest(&mut self, length: Duration) -> Result<()> {
+        self.listen(Instant::now() + length, |_| false).await
+    }
+
     /// Reads what comes until then, or until the last command is as it is wanted.
-    pub(crate) async fn listen(&mut self, until: Instant, is_done: impl Fn(&Command) -> bool) -> Result<()> {
+    async fn listen(&mut self, until: Instant, is_done: impl Fn(&Command) -> bool) -> Result<()> {
         while !self.commands.back().is_some_and(&is_done) {
             let Ok(frame) = time::timeout_at(until.into(), self.window.next()).await else { return Ok(()) };
             match frame {
@@ -315,7 +319,7 @@ pub(crate) async fn answers(person: &mut Person, plugin: &str, within: Duration)
         if person.run(plugin, CHANNELS[0], 0).await? == "succeeded" {
             return Ok(Some(began.elapsed()));
         }
-        person.listen(Instant::now() + Duration::from_millis(50), |_| false).await?;
+        person.rest(Duration::from_millis(50)).await?;
     }
     Ok(None)
 }

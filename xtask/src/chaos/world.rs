@@ -3,6 +3,7 @@
 
 use std::{
     fs,
+    net::TcpListener,
     os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
@@ -30,9 +31,16 @@ const LOOK: Duration = Duration::from_millis(20);
 pub(crate) struct World {
     pub(crate) agent: Child,
     dir: TempDir,
-    repository: String,
+    surroundings: Surroundings,
     /// Where the agent's disk is seen from here; nothing where there can be none of its own.
     pub(crate) disk: Option<PathBuf>,
+}
+
+/// What a configuration says of where the agent is.
+struct Surroundings {
+    cache: PathBuf,
+    repository: String,
+    ports: [u16; 2],
 }
 
 /// What the agent uses, as the kernel counts it.
@@ -54,7 +62,8 @@ impl World {
             fs::create_dir(dir.path().join(name))?;
         }
         let (inner, config) = (dir.path().join("disk"), dir.path().join("config/botkube.yaml"));
-        fs::write(&config, configuration(dir.path(), &repository, 0))?;
+        let surroundings = Surroundings { cache: inner.join("cache"), repository, ports: free_ports()? };
+        fs::write(&config, surroundings.configuration(0))?;
         let own_disk = own_disk();
         let mut command = match own_disk {
             Some(flags) => {
@@ -81,7 +90,7 @@ impl World {
             let root = PathBuf::from(format!("/proc/{}/root", agent.id()));
             root.join(inner.strip_prefix("/").unwrap_or(&inner))
         });
-        let mut world = Self { agent, dir, repository, disk };
+        let mut world = Self { agent, dir, surroundings, disk };
         world.link().await?;
         Ok(world)
     }
@@ -102,7 +111,7 @@ impl World {
 
     /// A good configuration, another for every number.
     pub(crate) fn configuration(&self, number: u64) -> String {
-        configuration(self.dir.path(), &self.repository, number)
+        self.surroundings.configuration(number)
     }
 
     /// A link to the console that nobody used, when there is one.
@@ -196,26 +205,34 @@ fn own_disk() -> Option<&'static str> {
     ["-m", "-Urm"].into_iter().find(works)
 }
 
-fn configuration(dir: &Path, repository: &str, number: u64) -> String {
-    let cache = dir.join("disk/cache");
-    let bound: String = PLUGINS
-        .iter()
-        .map(|name| format!("    chaos/{name}: {{enabled: true, config: {{number: {}}}}}\n", number % 3))
-        .collect();
-    let channels: String =
-        CHANNELS.iter().map(|name| format!("        {name}: {{bindings: {{executors: [all]}}}}\n")).collect();
-    format!(
-        "settings: {{clusterName: chaos, healthPort: 0, metricsPort: 0, log: {{level: info}}}}\n\
-         aliases: {{a{number}: {{command: one hello}}}}\n\
-         communications:\n  chaos:\n    console:\n      web: {{port: 0}}\n      channels:\n{channels}\
-         executors:\n  all:\n{bound}\
-         plugins:\n  cacheDir: {}\n  indexMaxAge: 0s\n  callTimeout: {}s\n  healthCheckInterval: {HEALTH}\n  \
-         restartPolicy: {{type: DeactivatePlugin, threshold: 1000000}}\n  repositories: {{chaos: {{url: '{repository}'}}}}\n  \
-         env: {{'*': {{CHAOS: '{}'}}}}\n",
-        cache.display(),
-        DEADLINE.as_secs(),
-        number % 2,
-    )
+impl Surroundings {
+    fn configuration(&self, number: u64) -> String {
+        let Self { cache, repository, ports: [health, metrics] } = self;
+        let bound: String = PLUGINS
+            .iter()
+            .map(|name| format!("    chaos/{name}: {{enabled: true, config: {{number: {}}}}}\n", number % 3))
+            .collect();
+        let channels: String =
+            CHANNELS.iter().map(|name| format!("        {name}: {{bindings: {{executors: [all]}}}}\n")).collect();
+        format!(
+            "settings: {{clusterName: chaos, healthPort: {health}, metricsPort: {metrics}, log: {{level: info}}}}\n\
+             aliases: {{a{number}: {{command: one hello}}}}\n\
+             communications:\n  chaos:\n    console:\n      web: {{port: 0}}\n      channels:\n{channels}\
+             executors:\n  all:\n{bound}\
+             plugins:\n  cacheDir: {}\n  indexMaxAge: 0s\n  callTimeout: {}s\n  healthCheckInterval: {HEALTH}\n  \
+             restartPolicy: {{type: DeactivatePlugin, threshold: 1000000}}\n  repositories: {{chaos: {{url: \
+             '{repository}'}}}}\n  env: {{'*': {{CHAOS: '{}'}}}}\n",
+            cache.display(),
+            DEADLINE.as_secs(),
+            number % 2,
+        )
+    }
+}
+
+/// Ports that nobody listens at now.
+fn free_ports() -> Result<[u16; 2]> {
+    let both = [TcpListener::bind("127.0.0.1:0")?, TcpListener::bind("127.0.0.1:0")?];
+    Ok([both[0].local_addr()?.port(), both[1].local_addr()?.port()])
 }
 
 /// Signals a process, if it is there.
