@@ -1,4 +1,4 @@
-//! The corridor, put together from a configuration, and anew from each that follows; it knows no platform.
+//! The corridor, put together from a configuration, and brought in line with each that follows; it knows no platform.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -7,6 +7,7 @@ use std::{
     io,
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::SystemTime,
 };
 
 use botkube_config::{
@@ -14,13 +15,15 @@ use botkube_config::{
     model::{Config, PlatformKind, PluginKey, Plugins},
 };
 use botkube_core::{
+    conversation::Conversation,
     dispatch::{self, Dispatcher, Snapshot},
     policy::AllowBound,
+    port::{PluginStatus, Plugins as _},
     route::{Executors, PluginRef},
 };
 pub use botkube_plugin_host::{
     catalogue::{Attached, Fetched, Fetcher, OnProgress},
-    environment::{line_by_hand, runtime_dir},
+    environment::{RuntimeDir, line_by_hand, runtime_dir},
     event::{Observer, PluginEvent},
     index::PluginKind,
     store::Progress,
@@ -33,9 +36,13 @@ use botkube_plugin_host::{
     store::{Limits, RemoteIdentity, Store, StoreConfig},
 };
 use go_plugin::host::Launcher;
-use tokio::sync::Notify;
 
-use crate::credentials::Impersonating;
+use crate::{
+    credentials::Impersonating,
+    inside::metrics::tally::Tally,
+    reach::Reach,
+    reload::{self, Reloaded, Reloads},
+};
 
 /// The target of plugins' log lines whose level was asked for with `LOG_LEVEL_…`: a log should hold all of them.
 pub const OUTPUT_TARGET: &str = environment::OUTPUT_TARGET;
@@ -59,8 +66,6 @@ pub struct Parts {
     pub attached: BTreeMap<String, Attached>,
     /// Told what happens to plugins.
     pub observer: Observer,
-    /// Told of every command that ended.
-    pub commands: dispatch::Observer,
     /// Whether embedded plugins are bound in every conversation, as in the demo.
     pub demo: bool,
     /// Shown how far plugins are fetched; [`log_progress`] where nobody looks.
@@ -74,18 +79,64 @@ pub struct Agent {
     /// Answers what is said.
     pub dispatcher: Arc<Dispatcher>,
     parts: Parts,
-    launcher: Arc<Launcher>,
+    host: Arc<Host>,
     now: Mutex<Now>,
-    has_another_host: Notify,
+    reloads: Reloads,
+    tally: Arc<Tally>,
+}
+
+/// Another configuration for a running agent.
+pub struct Adopted {
+    /// The configuration.
+    pub config: Config,
+    /// The same as people may see it.
+    pub shown: String,
+    /// Nothing that comes from a repository may differ from it, if there is one.
+    pub lock: Option<Arc<Lock>>,
+    /// The channels in which commands come, as it has them.
+    pub channels: Vec<Conversation>,
+}
+
+/// Another version of a plugin, which does not answer before it has shown that it can.
+#[derive(Debug)]
+#[must_use = "the former version answers until it is proved"]
+pub struct Trial {
+    /// The plugin.
+    pub plugin: PluginRef,
+    /// Who answers in its stead.
+    pub former: PluginRef,
+    number: u64,
+}
+
+/// What came of a trial.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// It answers from now on.
+    Serves,
+    /// Why it does not; the former version goes on.
+    RolledBack(String),
+    /// Another configuration has no use for it any more.
+    Dropped,
 }
 
 /// What runs plugins as the newest configuration has it.
+#[derive(Default)]
 struct Now {
-    host: Arc<Host>,
     /// What can be asked for somewhere.
     bound: Vec<PluginRef>,
+    /// What does not answer for itself yet.
+    stand_ins: BTreeMap<PluginRef, StandIn>,
+    /// How many trials there were.
+    trials: u64,
     /// Whether plugins are kept running.
     is_started: bool,
+}
+
+/// Who answers in a plugin's stead.
+struct StandIn {
+    former: PluginRef,
+    /// The trial under way; the last one failed where there is none.
+    trial: Option<u64>,
 }
 
 /// Why an agent cannot be put together.
@@ -167,34 +218,75 @@ impl Agent {
     /// When the thread that starts plugins cannot be started, or `plugins.env` cannot be used.
     pub fn new(config: Config, shown: &str, parts: Parts) -> Result<Self, AgentError> {
         let launcher = Launcher::new(&parts.program, &parts.launch_args).map_err(AgentError::Thread)?;
-        let launcher = Arc::new(launcher);
-        let host = parts.host(&config, launcher.clone())?;
-        let (snapshot, bound) = parts.snapshot(config, shown, host.clone());
-        let dispatcher = Arc::new(Dispatcher::observed(snapshot, parts.commands.clone()));
-        let now = Mutex::new(Now { host, bound, is_started: false });
-        Ok(Self { dispatcher, parts, launcher, now, has_another_host: Notify::new() })
+        let catalogue = parts.catalogue(&config, parts.lock.clone());
+        let host = Host::observed(catalogue, Arc::new(launcher), config.plugins.clone(), parts.observer.clone())?;
+        let host = Arc::new(host);
+        let bound = parts.bound(&config);
+        let reach = Reach { host: host.clone(), stand_ins: BTreeMap::new() };
+        let snapshot = parts.snapshot(config, shown, &[], reach);
+        let tally = Arc::new(Tally::default());
+        let observer: dispatch::Observer = {
+            let tally = tally.clone();
+            Arc::new(move |ended| tally.count(ended))
+        };
+        let dispatcher = Arc::new(Dispatcher::observed(snapshot, observer));
+        let now = Mutex::new(Now { bound, ..Now::default() });
+        Ok(Self { dispatcher, parts, host, now, reloads: Reloads::default(), tally })
     }
 
-    /// Answers commands that come from now on as this configuration has it; those under way end as they began. Plugins go on
-    /// running where nothing about running plugins changed; else all of them start anew, and the old processes end with
-    /// the last command that is in them. Must be called on a runtime.
+    /// Answers commands that come from now on as this configuration has it; those under way end as they began. Plugins about
+    /// which nothing changed are left alone; what is newly bound starts, and what is bound no more ends with the last
+    /// command that may still call it. Where a plugin serves and only its version is another, it goes on until the new
+    /// version is proved, for which the trials are. Must be called on a runtime.
     ///
     /// # Errors
     ///
     /// When `plugins.env` cannot be used; nothing has changed then.
-    pub fn adopt(&self, config: Config, shown: &str) -> Result<(), AgentError> {
+    pub fn adopt(&self, adopted: Adopted) -> Result<Vec<Trial>, AgentError> {
+        let Adopted { config, shown, lock, channels } = adopted;
         let mut now = self.now();
-        let is_same = self.dispatcher.snapshot().config.plugins.is_same(&config.plugins);
-        let host = if is_same { now.host.clone() } else { self.parts.host(&config, self.launcher.clone())? };
-        let (snapshot, bound) = self.parts.snapshot(config, shown, host.clone());
-        if now.is_started {
-            host.start(bound.iter().cloned());
+        self.host.reconfigure(self.parts.catalogue(&config, lock), config.plugins.clone())?;
+        let bound = self.parts.bound(&config);
+        let (mut stand_ins, mut trials) = (BTreeMap::new(), Vec::new());
+        for plugin in &bound {
+            let Some((former, trial)) = self.stand_in(&now, plugin, &bound) else { continue };
+            let number = trial.unwrap_or_else(|| {
+                now.trials += 1;
+                trials.push(Trial { plugin: plugin.clone(), former: former.clone(), number: now.trials });
+                now.trials
+            });
+            stand_ins.insert(plugin.clone(), StandIn { former, trial: Some(number) });
         }
-        (now.host, now.bound) = (host, bound);
-        self.has_another_host.notify_one();
-        // The old host goes with the last command that is answered under the old snapshot.
+        let before = now.called();
+        (now.bound, now.stand_ins) = (bound, stand_ins);
+        self.start_bound(&now);
+        self.dispatcher.adopt(self.parts.snapshot(config, &shown, &channels, self.reach(&now)));
+        let called = now.called();
+        before.difference(&called).for_each(|plugin| self.host.forget(plugin));
+        Ok(trials)
+    }
+
+    /// Has another version of a plugin show that it serves, and lets it answer then; otherwise the former one goes on until
+    /// there is another configuration.
+    pub async fn prove(&self, trial: Trial) -> Proof {
+        let proven = self.host.ready(&trial.plugin).await;
+        let mut now = self.now();
+        let Some(stand_in) = now.stand_ins.get_mut(&trial.plugin).filter(|it| it.trial == Some(trial.number)) else {
+            return Proof::Dropped;
+        };
+        if let Err(reason) = proven {
+            stand_in.trial = None;
+            self.host.forget(&trial.plugin);
+            return Proof::RolledBack(reason);
+        }
+        now.stand_ins.remove(&trial.plugin);
+        self.start_bound(&now);
+        let snapshot = Snapshot { plugins: Arc::new(self.reach(&now)), ..(*self.dispatcher.snapshot()).clone() };
         self.dispatcher.adopt(snapshot);
-        Ok(())
+        if !now.called().contains(&trial.former) {
+            self.host.forget(&trial.former);
+        }
+        Proof::Serves
     }
 
     /// Fetches and starts every plugin that can be asked for somewhere, all at the same time and in the background, and
@@ -202,24 +294,18 @@ impl Agent {
     pub fn start(&self) {
         let mut now = self.now();
         now.is_started = true;
-        now.host.start(now.bound.iter().cloned());
+        self.start_bound(&now);
     }
 
     /// The plugin's files may be others now: a process of the new ones takes the place of the one that serves, which ends the
     /// calls it has. Must be called on a runtime.
     pub fn replace(&self, plugin: &PluginRef) {
-        self.now().host.replace(plugin);
+        self.host.replace(plugin);
     }
 
     /// Waits until a plugin failed so often that the agent is to end, and says why.
     pub async fn gave_up(&self) -> String {
-        loop {
-            let host = self.now().host.clone();
-            tokio::select! {
-                reason = host.gave_up() => return reason,
-                () = self.has_another_host.notified() => {}
-            }
-        }
+        self.host.gave_up().await
     }
 
     /// The names of the agent's variables that no plugin is given.
@@ -230,8 +316,53 @@ impl Agent {
 
     /// Stops every plugin; returns when no process is left.
     pub async fn stop(&self) {
-        let host = self.now().host.clone();
-        host.stop().await;
+        self.host.stop().await;
+    }
+
+    /// Remembers an attempt to go on with another configuration; [`reload::REMEMBERED`] are.
+    pub fn reloaded(&self, record: Reloaded) {
+        self.reloads.add(record);
+    }
+
+    /// The latest attempts to go on with another configuration, the oldest of them first.
+    #[must_use]
+    pub fn reloads(&self) -> Vec<Reloaded> {
+        self.reloads.latest()
+    }
+
+    /// How often this came of such an attempt, and when it did last.
+    #[must_use]
+    pub fn reloads_ended(&self, outcome: reload::Outcome) -> (u64, Option<SystemTime>) {
+        self.reloads.tally(outcome)
+    }
+
+    /// How its commands ended.
+    pub(crate) fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    /// Who is to answer in the stead of a plugin that the next configuration binds, and the trial of it that is under way.
+    fn stand_in(&self, now: &Now, plugin: &PluginRef, next: &[PluginRef]) -> Option<(PluginRef, Option<u64>)> {
+        if now.bound.contains(plugin) {
+            return now.stand_ins.get(plugin).map(|known| (known.former.clone(), known.trial));
+        }
+        let gone = now.bound.iter().filter(|former| !next.contains(former));
+        let former = gone.into_iter().find(|former| is_another_version(former, plugin))?;
+        let former = now.stand_ins.get(former).map_or(former, |known| &known.former);
+        let serves = self.host.state(former).status == PluginStatus::Running;
+        serves.then(|| (former.clone(), None))
+    }
+
+    fn reach(&self, now: &Now) -> Reach {
+        let stand_ins = now.stand_ins.iter().map(|(plugin, stand_in)| (plugin.clone(), stand_in.former.clone()));
+        Reach { host: self.host.clone(), stand_ins: stand_ins.collect() }
+    }
+
+    /// Keeps running what answers for itself; what is on trial is started by it.
+    fn start_bound(&self, now: &Now) {
+        if now.is_started {
+            self.host.start(now.bound.iter().filter(|plugin| !now.stand_ins.contains_key(plugin)).cloned());
+        }
     }
 
     fn now(&self) -> MutexGuard<'_, Now> {
@@ -239,10 +370,27 @@ impl Agent {
     }
 }
 
+impl Now {
+    /// Every plugin that commands may be sent to, or that is on trial.
+    fn called(&self) -> BTreeSet<PluginRef> {
+        self.bound.iter().chain(self.stand_ins.values().map(|stand_in| &stand_in.former)).cloned().collect()
+    }
+}
+
+/// Whether both are the same plugin in two versions.
+fn is_another_version(one: &PluginRef, other: &PluginRef) -> bool {
+    match (one, other) {
+        (PluginRef::Key(one), PluginRef::Key(other)) => {
+            one.repository == other.repository && one.name == other.name && one.version != other.version
+        }
+        _ => false,
+    }
+}
+
 impl Parts {
-    /// What runs the plugins of a configuration.
-    fn host(&self, config: &Config, launcher: Arc<Launcher>) -> Result<Arc<Host>, AgentError> {
-        let catalogue = Catalogue {
+    /// Where the plugins of a configuration are had.
+    fn catalogue(&self, config: &Config, lock: Option<Arc<Lock>>) -> Catalogue {
+        Catalogue {
             given: self.given.clone(),
             embedded: Embedded {
                 program: self.program.clone(),
@@ -250,18 +398,14 @@ impl Parts {
                 names: self.embedded.clone(),
             },
             repositories: config.plugins.repositories.keys().cloned().collect(),
-            fetcher: Some(Arc::new(FromStore {
-                store: store(&config.plugins, self.lock.clone()),
-                progress: self.progress.clone(),
-            })),
+            fetcher: Some(Arc::new(FromStore { store: store(&config.plugins, lock), progress: self.progress.clone() })),
             fetchers: self.fetchers.clone(),
             attached: self.attached.clone(),
-        };
-        Ok(Arc::new(Host::observed(catalogue, launcher, config.plugins.clone(), self.observer.clone())?))
+        }
     }
 
-    /// What commands are answered with under a configuration, and which plugins they can ask for.
-    fn snapshot(&self, config: Config, shown: &str, host: Arc<Host>) -> (Snapshot, Vec<PluginRef>) {
+    /// The names of plugins without a key in the configuration, which are bound in every conversation.
+    fn everywhere(&self, config: &Config) -> Vec<String> {
         let is_bound = |name: &String| {
             config.executors.iter().flat_map(|group| &group.plugins).any(|p| p.enabled && p.key.name == *name)
         };
@@ -269,12 +413,22 @@ impl Parts {
         if self.demo {
             everywhere.extend(self.embedded.iter().filter(|name| !self.given.contains_key(*name)).cloned());
         }
-        let keys = bound(&config).into_iter().cloned().map(PluginRef::Key);
-        let bound = keys.chain(everywhere.iter().cloned().map(PluginRef::Named)).collect();
+        everywhere
+    }
+
+    /// Which plugins commands can ask for under a configuration.
+    fn bound(&self, config: &Config) -> Vec<PluginRef> {
+        let keys = bound(config).into_iter().cloned().map(PluginRef::Key);
+        keys.chain(self.everywhere(config).into_iter().map(PluginRef::Named)).collect()
+    }
+
+    /// What commands are answered with under a configuration.
+    fn snapshot(&self, config: Config, shown: &str, channels: &[Conversation], reach: Reach) -> Snapshot {
         let credentials = Arc::new(Impersonating::new(&config.settings));
-        let executors = Executors::new(&config, everywhere);
-        let mut snapshot = Snapshot::new(Arc::new(config), executors, Arc::new(AllowBound), credentials, host);
+        let executors = Executors::new(&config, self.everywhere(&config)).with_channels(channels);
+        let mut snapshot =
+            Snapshot::new(Arc::new(config), executors, Arc::new(AllowBound), credentials, Arc::new(reach));
         snapshot.shown_config = shown.into();
-        (snapshot, bound)
+        snapshot
     }
 }

@@ -5,8 +5,9 @@
 //! Reading order: `model` (what comes out), `schema` (every key, once), `finding` (what is said when something is wrong),
 //! then the way in: `source` (the texts), `tree` (YAML with positions, merged), `legacy` (older spellings), `environment`
 //! (names of variables), `shape` and `fit` (the declaration beside a tree), `validate`, `decode`; and out again: `show`,
-//! `served`, `reference`.
+//! `served`, `reference`, `diff` (what another one changes).
 
+pub mod diff;
 pub mod finding;
 pub mod model;
 pub mod nearest;
@@ -82,6 +83,8 @@ pub struct Rejected {
 pub struct Origins {
     /// The whole configuration with secrets masked.
     shown: Node,
+    /// What stands for each value, secrets included.
+    seals: diff::Seals,
     sources: Sources,
 }
 
@@ -191,9 +194,10 @@ fn assemble(
     let findings = findings.drawn(&sources);
     let origin = |path: &[&str]| sources.written(root.find(path).and_then(|(key, _)| key));
     let config = decode::config(decoded, &origin);
+    let seals = diff::seals(&root);
     show::mask(&mut root, &sources);
     sources.forget_texts();
-    Loaded { config, findings, origins: Origins { shown: root, sources } }
+    Loaded { config, findings, origins: Origins { shown: root, seals, sources } }
 }
 
 /// The files named by the value of [`CONFIG_PATHS_VARIABLE`]: separated by commas, blanks around a name do not count,

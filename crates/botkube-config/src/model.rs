@@ -356,7 +356,7 @@ pub struct Settings {
 /// Watching the configuration for changes.
 #[derive(Debug, Clone)]
 pub struct ConfigWatcher {
-    /// Whether a change restarts the agent.
+    /// Whether changed files take effect by themselves.
     pub enabled: bool,
     /// How often upstream's cloud is asked.
     pub poll_interval: Duration,
@@ -524,34 +524,18 @@ impl fmt::Display for PluginKey {
 }
 
 impl Plugins {
-    /// Whether a process that was started under one of them could have been under the other.
+    /// Whether a process of this plugin that was started under one of them could have been under the other: its repository and
+    /// its variables are the same.
     #[must_use]
-    pub fn is_same(&self, other: &Self) -> bool {
-        let exposed = |secrets: &BTreeMap<String, SecretString>| -> BTreeMap<String, String> {
-            secrets.iter().map(|(name, value)| (name.clone(), value.expose_secret().to_owned())).collect()
-        };
+    pub fn starts_alike(&self, other: &Self, key: &PluginKey) -> bool {
         let parts = |plugins: &Self| {
-            // Named one by one, so that a new one is thought of here.
-            let Self {
-                cache_dir,
-                repositories,
-                index_max_age,
-                call_timeout,
-                max_answer_size,
-                max_concurrent_calls,
-                max_concurrent_calls_per_channel,
-                health_check_interval,
-                restart_policy,
-                require_lock,
-                env,
-                incoming_webhook: _,
-            } = plugins.clone();
-            let repositories: BTreeMap<_, _> =
-                repositories.into_iter().map(|(name, it)| (name, (it.url, exposed(&it.headers)))).collect();
-            let env: Vec<_> = env.into_iter().map(|it| (it.plugin, exposed(&it.variables))).collect();
-            let calls = (call_timeout, max_answer_size, max_concurrent_calls, max_concurrent_calls_per_channel);
-            let limits = (calls, health_check_interval, restart_policy);
-            (cache_dir, repositories, index_max_age, require_lock, limits, env)
+            let exposed = |(name, value): (&str, &SecretString)| (name.to_owned(), value.expose_secret().to_owned());
+            let repository = plugins.repositories.get(&key.repository).map(|repository| {
+                let headers: Vec<_> = repository.headers.iter().map(|(name, value)| exposed((name, value))).collect();
+                (repository.url.clone(), headers)
+            });
+            let env: Vec<_> = plugins.env_for(key).into_iter().map(exposed).collect();
+            (repository, env)
         };
         parts(self) == parts(other)
     }

@@ -7,7 +7,6 @@ use crate::model::{Access, PlatformKind};
 
 /// Sections without effect, said when somebody wrote them; a switch that is off says nothing.
 const NOT_YET: &[&[&str]] = &[
-    &["configWatcher", "enabled"],
     &["plugins", "incomingWebhook", "enabled"],
     &["settings", "upgradeNotifier"],
     &["settings", "metricsPort"],

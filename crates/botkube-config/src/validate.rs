@@ -26,6 +26,9 @@ use groups::Groups;
 const BUILT_IN_VERBS: [&str; 11] =
     ["help", "ping", "version", "feedback", "list", "show", "status", "enable", "disable", "edit", "cancel"];
 
+/// What the channel of a console without channels is called.
+const EVERYTHING: &str = "console";
+
 /// What the agent itself sets for every plugin: where its dependencies and temporary files are, and what go-plugin's
 /// protocol fixes.
 pub const RESERVED_VARIABLES: [&str; 9] = [
@@ -71,6 +74,11 @@ impl Check<'_> {
         let repositories = root.plugins.repositories.keys().map(String::as_str).chain(self.also).collect();
         self.groups(&executors, &repositories);
         self.groups(&sources, &repositories);
+        for (name, _) in root.sources.iter().filter(|(_, group)| group.timeout.is_some()) {
+            let message = format!("`timeout` has no effect in `sources.{name}`: a source is never done");
+            let help = "remove the line; it is for groups of executors";
+            self.key(Severity::Warning, &["sources", name, "timeout"], message, help);
+        }
         if to_run && root.communications.is_empty() && !self.findings.has_error(&["communications"]) {
             let help = "write where people talk to the agent, for example:\ncommunications:\n  default-group:\n    console: {}";
             let message = "nothing to serve: there is no group under `communications`";
@@ -81,6 +89,30 @@ impl Check<'_> {
         self.actions(root, &executors, &sources);
         self.settings(root);
         self.plugins(root);
+        self.report_channel(root);
+    }
+
+    /// What goes wrong with a changed configuration is said where people are.
+    fn report_channel(&mut self, root: &Root) {
+        let wanted = root.config_watcher.report_channel.trim();
+        let path = ["configWatcher", "reportChannel"];
+        if wanted.is_empty() || self.findings.has_error(&["communications"]) {
+            return;
+        }
+        let mut known = Vec::new();
+        for (group, console) in root.communications.iter().filter_map(|(name, it)| Some((name, it.console.as_ref()?))) {
+            known.extend(console.channels.keys().flat_map(|alias| [alias.clone(), format!("{group}-{alias}")]));
+            if console.channels.is_empty() {
+                known.push(EVERYTHING.to_owned());
+            }
+        }
+        if !known.iter().any(|alias| alias == wanted) {
+            let help = match nearest(wanted, known.iter().map(String::as_str)) {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None => "name a channel of the console by its key under `channels`, or leave the line out".to_owned(),
+            };
+            self.value(&path, format!("the console has no channel `{wanted}` that could be told"), help);
+        }
     }
 
     fn aliases(&mut self, root: &Root, executors: &Groups<'_>) {

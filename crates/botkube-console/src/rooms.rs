@@ -431,7 +431,12 @@ impl Rooms {
                 let took_ms = since_1970(SystemTime::now()).saturating_sub(*since);
                 *state = State::Ended { status: Status::Cancelled, took_ms };
             }
+            let (answers, only_for) = (entry.answers.clone(), entry.only_for.clone());
+            let note = kept.new_entry(By::agent(), &format!("{}/note", entry.key));
             self.put(room, &mut kept, entry);
+            let text = "The agent ended while it worked on this. Some of it may have been done; it is not run again.";
+            let message = Some(Message::text(text));
+            self.put(room, &mut kept, Entry { message, answers, only_for, ..note });
         }
         let newest = kept.entries.iter().map(|entry| entry.at).max().unwrap_or_default();
         // The answer to a control may have been shown in the place of its message.

@@ -215,7 +215,10 @@ pub enum PluginError {
     #[error("{0}")]
     Unavailable(String),
     /// It has as many calls as it may have, and as many wait.
-    #[error("the plugin `{plugin}` is busy: {running} commands run and {waiting} wait; try again when some have ended")]
+    #[error(
+        "the plugin `{plugin}` is busy: {running} commands{} run and {waiting} wait; try again when some have ended",
+        if *is_channel { " from here" } else { "" }
+    )]
     Busy {
         /// The plugin's name.
         plugin: String,
@@ -223,12 +226,14 @@ pub enum PluginError {
         running: u32,
         /// How many wait for that.
         waiting: u32,
+        /// They are those of the caller's own channel: others may still come.
+        is_channel: bool,
     },
     /// The plugin's own words.
     #[error("{0}")]
     Failed(String),
     /// It ended while it worked on the call.
-    #[error("the plugin ended while it worked on this command ({exit}); the next command is answered by a new one")]
+    #[error("the plugin ended while it worked on this command ({exit}); it was not run again")]
     Died {
         /// How it ended.
         exit: String,

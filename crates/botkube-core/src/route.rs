@@ -1,6 +1,6 @@
 //! Which binding answers a command, and with which configurations; it starts nothing.
 
-use std::{fmt, time::Duration};
+use std::{collections::BTreeMap, fmt, time::Duration};
 
 use botkube_config::model::{Config, PluginBinding, PluginKey, Rbac};
 use bytes::Bytes;
@@ -55,6 +55,7 @@ impl fmt::Display for PluginRef {
 pub struct Executors {
     groups: Vec<Group>,
     everywhere: Vec<String>,
+    channels: BTreeMap<String, Vec<String>>,
 }
 
 #[derive(Clone, Debug)]
@@ -77,7 +78,8 @@ struct Bound {
 #[derive(Clone, Copy)]
 pub struct Bindings<'a> {
     executors: &'a Executors,
-    conversation: &'a Conversation,
+    /// The names of the groups, in binding order.
+    groups: &'a [String],
 }
 
 impl Executors {
@@ -95,13 +97,22 @@ impl Executors {
             name: group.name.clone(),
             bound: group.plugins.iter().filter(|binding| binding.enabled).map(bound).collect(),
         });
-        Self { groups: groups.collect(), everywhere }
+        Self { groups: groups.collect(), everywhere, channels: BTreeMap::new() }
+    }
+
+    /// The same for a configuration that takes another's place while people talk: what these channels, by alias, bind counts
+    /// also for what was said just before they were told of it.
+    #[must_use]
+    pub fn with_channels(self, channels: &[Conversation]) -> Self {
+        let channels = channels.iter().map(|channel| (channel.alias.clone(), channel.executors.clone()));
+        Self { channels: channels.collect(), ..self }
     }
 
     /// What is bound in `conversation`.
     #[must_use]
     pub fn bound_in<'a>(&'a self, conversation: &'a Conversation) -> Bindings<'a> {
-        Bindings { executors: self, conversation }
+        let groups = self.channels.get(&conversation.alias).unwrap_or(&conversation.executors);
+        Bindings { executors: self, groups }
     }
 }
 
@@ -164,8 +175,7 @@ impl<'a> Bindings<'a> {
 
     fn bound(&self) -> impl Iterator<Item = &'a Bound> {
         let executors = self.executors;
-        self.conversation
-            .executors
+        self.groups
             .iter()
             .filter_map(move |name| executors.groups.iter().find(|group| group.name == *name))
             .flat_map(|group| &group.bound)

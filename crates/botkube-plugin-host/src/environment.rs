@@ -1,13 +1,14 @@
 //! What a plugin's process is given: an environment of its own and a directory of its own, and nothing else of the agent's.
 //! It starts nothing.
 
+mod room;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     env,
     ffi::{OsStr, OsString},
-    fs::Permissions,
     io,
-    os::unix::{ffi::OsStrExt, fs::PermissionsExt},
+    os::unix::ffi::OsStrExt,
     path::{Path, PathBuf},
 };
 
@@ -20,9 +21,10 @@ use go_plugin::{
     host::{Attach, Launch},
 };
 use secrecy::{ExposeSecret, SecretString};
-use tempfile::TempDir;
 
 use crate::catalogue::Executable;
+
+pub use room::RuntimeDir;
 
 /// What tells a plugin that Botkube started it.
 pub(crate) const COOKIE: Cookie = Cookie { key: COOKIE_KEY, value: COOKIE_VALUE };
@@ -107,16 +109,31 @@ pub(crate) fn check(settings: &Settings) -> Result<(), InvalidVariable> {
     Ok(())
 }
 
+/// Whether a process of the plugin that was started under one of them could have been under the other.
+pub(crate) fn starts_alike(one: &Settings, other: &Settings, plugin: &PluginRef) -> bool {
+    match plugin {
+        PluginRef::Key(key) => one.starts_alike(other, key),
+        PluginRef::Named(_) => {
+            let env = |settings| -> Vec<_> {
+                let env = configured(settings, plugin).into_iter();
+                env.map(|(name, value)| (name.to_owned(), value.expose_secret().to_owned())).collect()
+            };
+            env(one) == env(other)
+        }
+    }
+}
+
 /// A plugin's own directory for its socket and temporary files, with a path short enough for the socket; it goes with the
-/// plugin, or with whoever waits in it for one that somebody else starts.
+/// plugin, or with whoever waits in it for one that somebody else starts. All of one process are in one directory; those that
+/// were left by processes which are gone are removed with the first of them.
 ///
 /// # Errors
 ///
 /// Whatever the operating system says.
-pub fn runtime_dir() -> io::Result<TempDir> {
+pub fn runtime_dir() -> io::Result<RuntimeDir> {
     let dir = env::temp_dir();
     let dir = if dir.as_os_str().as_bytes().len() > LONGEST_DIR { Path::new(SHORT_DIR) } else { &dir };
-    tempfile::Builder::new().prefix("botkube-").permissions(Permissions::from_mode(0o700)).tempdir_in(dir)
+    RuntimeDir::new_in(dir)
 }
 
 /// What a plugin has to be started with so that a host that waits in `dir` finds it: the variables of the protocol and of

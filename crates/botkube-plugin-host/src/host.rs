@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     error::Error,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak},
     time::Duration,
 };
 
@@ -27,10 +27,11 @@ use crate::{
     catalogue::Catalogue,
     environment::{self, InvalidVariable},
     event::Observer,
-    owner::Owner,
-    parts::Parts,
+    owner::{FIRST_HEALTH_DEADLINE, Owner},
+    parts::{Parts, Terms},
+    queue::Bounds,
     running::Running,
-    slot::{Slot, View, Wishes},
+    slot::{Slot, View, Wish, Wishes},
 };
 
 /// How what tonic says of an answer begins that is none.
@@ -39,14 +40,24 @@ const UNDECODABLE: &str = "failed to decode Protobuf message";
 /// plugins.
 const NOT_ASKED: &str = "Service was not ready: ";
 
+/// Where calls wait that ask for help: nobody asks for much of it.
+const HELP_LANE: &str = "";
+
 /// How long a plugin may take to say its help.
 const HELP_DEADLINE: Duration = Duration::from_secs(10);
 
 /// The plugins of one agent. Dropping it stops them without waiting.
 pub struct Host {
     parts: Arc<Parts>,
-    slots: Mutex<HashMap<PluginRef, Arc<Slot>>>,
+    slots: Mutex<HashMap<PluginRef, Place>>,
     owners: TaskTracker,
+}
+
+/// A plugin's place in the host.
+enum Place {
+    Needed(Arc<Slot>),
+    /// It goes with the last call in it. Late ones, of an earlier configuration, join those.
+    Forgotten(Weak<Slot>),
 }
 
 impl Host {
@@ -72,7 +83,8 @@ impl Host {
     ) -> Result<Self, InvalidVariable> {
         environment::check(&settings)?;
         let (stop, gave_up) = (CancellationToken::new(), watch::Sender::new(None));
-        let parts = Parts { catalogue, spawner, settings, observer, stop, gave_up };
+        let terms = RwLock::new(Arc::new(Terms { catalogue, settings }));
+        let parts = Parts { spawner, terms, observer, stop, gave_up };
         Ok(Self { parts: Arc::new(parts), slots: Mutex::default(), owners: TaskTracker::new() })
     }
 
@@ -80,8 +92,65 @@ impl Host {
     /// Must be called on a runtime.
     pub fn start(&self, plugins: impl IntoIterator<Item = PluginRef>) {
         for plugin in plugins {
-            self.slot(&plugin).keep();
+            self.needed(&plugin).wish(Wish::Keep);
         }
+    }
+
+    /// Nobody will ask for this plugin any more: it is not started again by itself, and is stopped as soon as the last call is
+    /// over that had begun or waits. It is no longer among [`Plugins::all`].
+    ///
+    /// A call may come late all the same, and is answered; [`Host::start`], [`Host::ready`] and [`Host::replace`] take this back.
+    pub fn forget(&self, plugin: &PluginRef) {
+        let mut slots = self.slots();
+        if let Some(place) = slots.get_mut(plugin)
+            && let Place::Needed(slot) = place
+        {
+            let slot = Arc::downgrade(slot);
+            *place = Place::Forgotten(slot);
+        }
+    }
+
+    /// Has another configuration hold from now on. All limits count at once, also for what runs: how many calls may run and
+    /// wait, when health is asked for, how large an answer may be, how often a plugin is started again, and how long one that
+    /// was replaced may work on.
+    ///
+    /// Plugins whose environment or repository is another one are replaced (see [`Host::replace`]), no others; those that were
+    /// deactivated are started anew when the restart policy is another one. Must be called on a runtime.
+    ///
+    /// # Errors
+    ///
+    /// When `plugins.env` sets a variable that it cannot set; nothing has changed then.
+    pub fn reconfigure(&self, catalogue: Catalogue, settings: Settings) -> Result<(), InvalidVariable> {
+        environment::check(&settings)?;
+        // Whoever finds no place yet makes it under the new terms.
+        let slots = self.slots();
+        let before = self.parts.adopt(Terms { catalogue, settings });
+        let after = self.parts.terms();
+        let has_other_policy = before.settings.restart_policy != after.settings.restart_policy;
+        for (plugin, place) in &*slots {
+            let Some(slot) = place.slot() else { continue };
+            slot.bound(bounds(&after.settings));
+            slot.wish(Wish::Adapt);
+            if !environment::starts_alike(&before.settings, &after.settings, plugin) {
+                slot.wish(Wish::Replace);
+            } else if has_other_policy {
+                slot.wish(Wish::Pardon);
+            }
+        }
+        Ok(())
+    }
+
+    /// Starts the plugin where it does not run, and waits until it serves, is well, and says what it is. Where somebody else
+    /// starts it, this takes as long as he does. Must be called on a runtime.
+    ///
+    /// # Errors
+    ///
+    /// Why it does not, in words for the operator.
+    pub async fn ready(&self, plugin: &PluginRef) -> Result<(), String> {
+        let slot = self.needed(plugin);
+        let running = slot.attempt().await.map_err(|error| error.to_string())?.answered();
+        let proven = running.prove(FIRST_HEALTH_DEADLINE).await;
+        proven.map_err(|reason| format!("the plugin `{}` started, but {reason}", plugin.name()))
     }
 
     /// The plugin's files may be others now. Must be called on a runtime.
@@ -94,7 +163,7 @@ impl Host {
     /// Where it does not serve, it is started anew, also out of a pause or after it was deactivated; restarts before do not
     /// count. Of two replacements the later one wins. Nothing is done about a plugin that somebody else starts.
     pub fn replace(&self, plugin: &PluginRef) {
-        self.slot(plugin).replace();
+        self.needed(plugin).wish(Wish::Replace);
     }
 
     /// Waits until a plugin failed so often that the agent is to end (`plugins.restartPolicy.type: RestartAgent`), and says
@@ -112,25 +181,50 @@ impl Host {
         self.owners.wait().await;
     }
 
-    /// The plugin's place, with a task that owns it.
+    /// Where a call goes.
     fn slot(&self, plugin: &PluginRef) -> Arc<Slot> {
-        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(slot) = slots.get(plugin) {
-            return slot.clone();
+        let mut slots = self.slots();
+        let place = slots.get(plugin);
+        if let Some(slot) = place.and_then(Place::slot) {
+            return slot;
         }
-        let (sender, view) = watch::channel(View::idle(self.parts.settings.restart_policy.threshold));
-        let wishes = Arc::new(Wishes::default());
-        let concurrent = self.parts.settings.max_concurrent_calls;
-        let slot = Arc::new(Slot::new(plugin.name(), view, wishes.clone(), concurrent));
-        self.owners.spawn(Owner::new(self.parts.clone(), plugin.clone(), wishes, sender).run());
-        slots.insert(plugin.clone(), slot.clone());
+        let is_forgotten = place.is_some();
+        let slot = self.open(plugin);
+        let place = if is_forgotten { Place::Forgotten(Arc::downgrade(&slot)) } else { Place::Needed(slot.clone()) };
+        slots.insert(plugin.clone(), place);
         slot
     }
 
+    /// The same for a plugin that stays, whether or not somebody calls it.
+    fn needed(&self, plugin: &PluginRef) -> Arc<Slot> {
+        let mut slots = self.slots();
+        let slot = slots.get(plugin).and_then(Place::slot).unwrap_or_else(|| self.open(plugin));
+        slots.insert(plugin.clone(), Place::Needed(slot.clone()));
+        slot
+    }
+
+    /// A place for a plugin that has none, with a task that owns it.
+    fn open(&self, plugin: &PluginRef) -> Arc<Slot> {
+        let terms = self.parts.terms();
+        let (sender, view) = watch::channel(View::idle(terms.settings.restart_policy.threshold));
+        let (wishes, unneeded) = (Arc::new(Wishes::default()), self.parts.stop.child_token());
+        let slot = Slot::new(plugin.name(), view, wishes.clone(), unneeded.clone(), bounds(&terms.settings));
+        self.owners.spawn(Owner::new(self.parts.clone(), plugin.clone(), wishes, sender, unneeded).run());
+        Arc::new(slot)
+    }
+
+    fn slots(&self) -> MutexGuard<'_, HashMap<PluginRef, Place>> {
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn answer_limit(&self) -> u64 {
+        self.parts.terms().settings.max_answer_size
+    }
+
     /// Why a call failed: in the plugin's words, or because the plugin is gone.
-    async fn explain(&self, running: &Running, status: Status) -> PluginError {
+    async fn explain(&self, running: &Running, status: Status, limit: u64) -> PluginError {
         if let Some(size) = too_large(&status) {
-            return PluginError::TooLarge { size, limit: self.parts.settings.max_answer_size };
+            return PluginError::TooLarge { size, limit };
         }
         if status.code() == Code::Internal && status.message().starts_with(UNDECODABLE) {
             return PluginError::Broken(status.message().to_owned());
@@ -144,6 +238,16 @@ impl Host {
         match running.end().await {
             Some(exit) => PluginError::Died { exit },
             None => PluginError::Failed(format!("the call to the plugin broke: {}", causes(&status))),
+        }
+    }
+}
+
+impl Place {
+    /// Where calls go, if anybody is there.
+    fn slot(&self) -> Option<Arc<Slot>> {
+        match self {
+            Self::Needed(slot) => Some(slot.clone()),
+            Self::Forgotten(slot) => slot.upgrade(),
         }
     }
 }
@@ -163,12 +267,13 @@ impl Plugins for Host {
         pieces: &mut dyn Pieces,
     ) -> Result<Vec<Message>, PluginError> {
         let slot = self.slot(plugin);
-        let _turn = slot.turn().await?;
+        let _turn = slot.turn(&call.lane).await?;
         let attempt = slot.attempt().await?;
         let running = attempt.running();
         let request = request(call);
-        let outcome = match running.live() {
-            None => match running.client.clone().execute(request).await {
+        let limit = self.answer_limit();
+        let outcome = match running.live(limit) {
+            None => match running.executor(limit).execute(request).await {
                 Ok(response) => {
                     attempt.answered();
                     return answer::messages(&response.into_inner());
@@ -176,7 +281,7 @@ impl Plugins for Host {
                 Err(status) => Followed::Broke(status),
             },
             Some(mut live) => match live.execute(request).await {
-                Ok(parts) => answer::follow(parts.into_inner(), pieces, self.parts.settings.max_answer_size).await,
+                Ok(parts) => answer::follow(parts.into_inner(), pieces, limit).await,
                 Err(status) => Followed::Broke(status),
             },
         };
@@ -187,7 +292,7 @@ impl Plugins for Host {
             }
             Followed::Broke(status) => {
                 let running = attempt.answered();
-                Err(self.explain(&running, status).await)
+                Err(self.explain(&running, status, limit).await)
             }
             // The call is cancelled by now: its plugin has to show that it took notice.
             Followed::Stopped => Ok(Vec::new()),
@@ -196,14 +301,18 @@ impl Plugins for Host {
     }
 
     fn state(&self, plugin: &PluginRef) -> PluginState {
-        let slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        let idle = || View::idle(self.parts.settings.restart_policy.threshold).state;
-        slots.get(plugin).map_or_else(idle, |slot| slot.state())
+        let slot = self.slots().get(plugin).and_then(Place::slot);
+        let idle = || View::idle(self.parts.terms().settings.restart_policy.threshold).state;
+        slot.map_or_else(idle, |slot| slot.state())
     }
 
     fn all(&self) -> Vec<(PluginRef, PluginState)> {
-        let slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut all: Vec<_> = slots.iter().map(|(plugin, slot)| (plugin.clone(), slot.state())).collect();
+        let slots = self.slots();
+        let needed = slots.iter().filter_map(|(plugin, place)| match place {
+            Place::Needed(slot) => Some((plugin.clone(), slot.state())),
+            Place::Forgotten(_) => None,
+        });
+        let mut all: Vec<_> = needed.collect();
         all.sort_by(|(one, _), (other, _)| one.cmp(other));
         all
     }
@@ -214,10 +323,11 @@ impl Plugins for Host {
 
     async fn help(&self, plugin: &PluginRef) -> Result<Message, PluginError> {
         let slot = self.slot(plugin);
-        let _turn = slot.turn().await?;
+        let _turn = slot.turn(HELP_LANE).await?;
         let attempt = slot.attempt().await?;
         let running = attempt.running();
-        let mut client = running.client.clone();
+        let limit = self.answer_limit();
+        let mut client = running.executor(limit);
         let outcome = match time::timeout(HELP_DEADLINE, client.help(())).await {
             Ok(outcome) => outcome,
             Err(_) => {
@@ -230,9 +340,13 @@ impl Plugins for Host {
                 let help = response.into_inner().help;
                 if help.is_empty() { Ok(Message::default()) } else { answer::message(&help) }
             }
-            Err(status) => Err(self.explain(&running, status).await),
+            Err(status) => Err(self.explain(&running, status, limit).await),
         }
     }
+}
+
+fn bounds(settings: &Settings) -> Bounds {
+    Bounds { running: settings.max_concurrent_calls, of_lane: settings.max_concurrent_calls_per_channel }
 }
 
 /// The request as Go plugins need it: every nested context is there, even when empty (`contract-plugins` B40).

@@ -4,7 +4,7 @@
 //! for agents without a network · [`store`] what of it is here · [`catalogue`] which file a plugin is ·
 //! [`environment`] what its process is given · `supervisor` what is done about a plugin and when · `running` its live
 //! process, `gate` the calls in it · [`event`] what is told of it · `owner` the task that does it · `slot` where callers meet
-//! it · `parts` what all plugins share · `answer` what they answer · [`host`] which asks them · [`probe`] one process on its
+//! it and `queue` their turns · `parts` what all plugins share · `answer` what they answer · [`host`] which asks them · [`probe`] one process on its
 //! own, for tools.
 
 mod answer;
@@ -19,6 +19,7 @@ pub mod lock;
 mod owner;
 mod parts;
 pub mod probe;
+mod queue;
 mod running;
 mod slot;
 pub mod store;

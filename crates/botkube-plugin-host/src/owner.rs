@@ -11,7 +11,7 @@ use std::{
 };
 
 use botkube_core::{
-    port::{PluginState, PluginStatus},
+    port::{Failure, PluginState, PluginStatus},
     route::PluginRef,
 };
 use go_plugin::host::{Exit, PingError};
@@ -23,14 +23,14 @@ use crate::{
     event::PluginEvent,
     parts::Parts,
     running::{self, NotStarted, Running},
-    slot::{Access, Refusal, View, Wishes},
+    slot::{Access, Refusal, View, Wish, Wishes},
     supervisor::{Action, Event, Generation, Left, Offer, Phase, Policy, Report, State, step},
 };
 
 /// How long a plugin may take to say that it is well.
 const HEALTH_DEADLINE: Duration = Duration::from_secs(2);
 /// The same for one that is to take another's place: nobody waits for it.
-const FIRST_HEALTH_DEADLINE: Duration = Duration::from_secs(10);
+pub(crate) const FIRST_HEALTH_DEADLINE: Duration = Duration::from_secs(10);
 
 /// See the module.
 pub(crate) struct Owner {
@@ -38,6 +38,8 @@ pub(crate) struct Owner {
     plugin: PluginRef,
     wishes: Arc<Wishes>,
     view: watch::Sender<View>,
+    /// Cancelled when nobody needs the plugin any more.
+    unneeded: CancellationToken,
     policy: Policy,
     state: State,
     /// What was ordered and has not come to its end: one thing for the plugin at most, and one for a candidate.
@@ -50,6 +52,8 @@ pub(crate) struct Owner {
     former: Option<Executable>,
     /// Processes that retired, and starts that were called off.
     leftovers: TaskTracker,
+    /// What failed last.
+    failure: Option<Failure>,
     /// What is to be told once it shows.
     news: Vec<PluginEvent>,
 }
@@ -70,17 +74,20 @@ enum Done {
 }
 
 impl Owner {
-    pub(crate) fn new(parts: Arc<Parts>, plugin: PluginRef, wishes: Arc<Wishes>, view: watch::Sender<View>) -> Self {
-        let policy = Policy {
-            restart: parts.settings.restart_policy,
-            health_interval: parts.settings.health_check_interval,
-            attached: parts.catalogue.attached(&plugin).is_some(),
-        };
+    pub(crate) fn new(
+        parts: Arc<Parts>,
+        plugin: PluginRef,
+        wishes: Arc<Wishes>,
+        view: watch::Sender<View>,
+        unneeded: CancellationToken,
+    ) -> Self {
+        let policy = policy(&parts, &plugin);
         Self {
             parts,
             plugin,
             wishes,
             view,
+            unneeded,
             policy,
             state: State::default(),
             works: BTreeMap::new(),
@@ -88,16 +95,16 @@ impl Owner {
             fetched: None,
             former: None,
             leftovers: TaskTracker::new(),
+            failure: None,
             news: Vec::new(),
         }
     }
 
-    /// Looks after the plugin until the host stops; by then its processes are gone.
+    /// Looks after the plugin until nobody needs it; by then its processes are gone.
     pub(crate) async fn run(mut self) {
         while self.state.phase != Phase::Stopped {
-            for event in self.next().await {
-                self.take(event);
-            }
+            let events = self.next().await;
+            self.take(events);
         }
         // Such as the end of a process whose place another one took meanwhile.
         for Work { outcome, .. } in std::mem::take(&mut self.works).into_values() {
@@ -114,7 +121,7 @@ impl Owner {
         tokio::select! {
             biased;
             exit = ended(self.processes.get(&generation).map(|process| &**process)) => vec![self.bury(generation, &exit)],
-            () = self.parts.stop.cancelled(), if !told => vec![Event::Stop],
+            () = self.unneeded.cancelled(), if !told => vec![Event::Stop],
             (about, done) = work(&mut self.works) => {
                 self.works.remove(&about);
                 vec![self.finish(about, done)]
@@ -135,11 +142,14 @@ impl Owner {
                 events.push(Event::Report(generation, Report::Suspect));
             }
         }
-        if self.wishes.take_replacement() && !self.policy.attached {
-            events.push(Event::Replace);
-        }
-        // A suspicion is no wish, but in a plugin that runs a wish changes nothing.
-        events.push(if self.wishes.is_kept() { Event::Keep } else { Event::Wanted });
+        events.extend(self.wishes.take().into_iter().map(|wish| match wish {
+            Wish::Adapt => Event::Adapt,
+            Wish::Pardon => Event::Pardon,
+            Wish::Replace if self.policy.attached => Event::Adapt,
+            Wish::Replace => Event::Replace,
+            Wish::Keep => Event::Keep,
+            Wish::Serve => Event::Wanted,
+        }));
         events
     }
 
@@ -189,14 +199,19 @@ impl Owner {
 
     fn not_started(&mut self, why: NotStarted) {
         let NotStarted { reason, output } = why;
+        self.failed(reason.clone());
         self.news.push(PluginEvent::NotStarted { plugin: self.plugin.clone(), reason, output, kept: false });
+    }
+
+    fn failed(&mut self, reason: String) {
+        self.failure = Some(Failure { at: SystemTime::now(), reason });
     }
 
     /// The process is no more.
     fn bury(&mut self, generation: Generation, exit: &Exit) -> Event {
         self.works.remove(&generation);
         let process = self.processes.remove(&generation);
-        let plugin = self.plugin.name();
+        let plugin = self.plugin.name().to_owned();
         if !matches!(self.state.phase, Phase::Draining { reason: None, .. } | Phase::Stopped) {
             let verdict = process.filter(|_| exit.killed).and_then(|process| process.verdict());
             let how = verdict.unwrap_or_else(|| exit.to_string());
@@ -204,20 +219,32 @@ impl Owner {
             for line in &exit.output {
                 tracing::error!(plugin, "{line}");
             }
+            self.failed(match &self.state.phase {
+                Phase::Draining { reason: Some(reason), .. } if exit.killed => format!("{reason}, and was killed"),
+                _ => format!("the plugin `{plugin}` ended: {exit}"),
+            });
             self.news.push(PluginEvent::Ended { plugin: self.plugin.clone(), how, output: exit.output.clone() });
         }
         let report = Report::Exited { how: format!("the plugin `{plugin}` ended: {exit}"), killed: exit.killed };
         Event::Report(generation, report)
     }
 
-    fn take(&mut self, event: Event) {
-        let (after, actions) = step(self.state.clone(), event, Instant::now(), &self.policy);
-        let before = std::mem::replace(&mut self.state, after);
-        for action in actions {
-            self.perform(action);
-        }
-        if self.state != before {
+    /// Does what these events ask for, and shows what came of all of them.
+    fn take(&mut self, events: Vec<Event>) {
+        let before = self.state.clone();
+        let mut is_wished = false;
+        for event in events {
+            // Whoever wished it waits for the view after it, whatever that shows.
+            is_wished |= matches!(event, Event::Adapt | Event::Pardon | Event::Replace);
+            self.policy = policy(&self.parts, &self.plugin);
+            let (after, actions) = step(self.state.clone(), event, Instant::now(), &self.policy);
+            let before = std::mem::replace(&mut self.state, after);
+            for action in actions {
+                self.perform(action);
+            }
             self.log(&before);
+        }
+        if self.state != before || is_wished {
             self.show();
         }
         self.tell(&before);
@@ -252,10 +279,11 @@ impl Owner {
             Action::Fetch(generation) => {
                 let (parts, plugin) = (self.parts.clone(), self.plugin.clone());
                 self.order(generation, async move |called_off| {
-                    if parts.catalogue.attached(&plugin).is_some() {
+                    let terms = parts.terms();
+                    if terms.catalogue.attached(&plugin).is_some() {
                         return Done::Fetched(Ok(None));
                     }
-                    let obtained = called_off.run_until_cancelled(parts.catalogue.obtain(&plugin)).await;
+                    let obtained = called_off.run_until_cancelled(terms.catalogue.obtain(&plugin)).await;
                     Done::Fetched(obtained.unwrap_or_else(|| Err("it was called off".to_owned())).map(Some))
                 });
             }
@@ -294,10 +322,10 @@ impl Owner {
     fn start(&mut self, generation: Generation, executable: Option<Executable>) {
         let (parts, plugin, wake) = (self.parts.clone(), self.plugin.clone(), self.wishes.wake.clone());
         let is_candidate = self.state.candidate.is_some_and(|candidate| candidate.generation == generation);
-        if let Some(attached) = self.parts.catalogue.attached(&plugin).cloned() {
+        if let Some(attached) = self.parts.terms().catalogue.attached(&plugin).cloned() {
             (attached.waiting)();
             return self.order(generation, async move |called_off| {
-                let process = called_off.run_until_cancelled(running::attach(&parts, &plugin, attached, wake)).await;
+                let process = called_off.run_until_cancelled(running::attach(&plugin, attached, wake)).await;
                 let called_off = || Err(NotStarted::because("it was called off".to_owned()));
                 Done::Started(process.unwrap_or_else(called_off).map(Box::new))
             });
@@ -319,10 +347,10 @@ impl Owner {
     fn retire(&mut self, generation: Generation) {
         let Some(process) = self.processes.remove(&generation) else { return };
         self.works.remove(&generation);
-        let (parts, plugin) = (self.parts.clone(), self.plugin.clone());
-        let patience = parts.settings.call_timeout;
+        let (parts, plugin, hurry) = (self.parts.clone(), self.plugin.clone(), self.unneeded.clone());
+        let patience = parts.terms().settings.call_timeout;
         self.leftovers.spawn(async move {
-            let Some(exit) = process.retire(patience, &parts.stop).await else { return };
+            let Some(exit) = process.retire(patience, &hurry).await else { return };
             tracing::warn!(plugin = plugin.name(), %exit, "a plugin that had been replaced ended before its calls did");
             (parts.observer)(PluginEvent::Ended { plugin, how: exit.to_string(), output: exit.output });
         });
@@ -361,7 +389,7 @@ impl Owner {
             }
             Phase::Draining { reason: Some(reason), .. } => tracing::warn!(plugin, "{reason}; its process is ended"),
             Phase::Deactivated { reason } => {
-                tracing::error!(plugin, restarts, threshold, "{reason}; it is not started again");
+                tracing::error!(plugin, restarts, threshold, "{reason}; it is not started again by itself");
             }
             Phase::Unavailable { again, reason, .. } if self.state.kept => {
                 let pause = again.saturating_duration_since(Instant::now());
@@ -394,12 +422,21 @@ impl Owner {
                 }
             }
         };
+        let process = self.processes.get(&self.state.generation);
+        let executable = process.map_or(self.fetched.as_ref(), |process| process.executable.as_ref());
         let state = PluginState {
             status: status(&self.state.phase),
             reason,
             restarts: self.state.restarts,
             threshold: self.policy.restart.threshold,
             last_restart: self.state.last_restart.and_then(|at| SystemTime::now().checked_sub(at.elapsed())),
+            generation: self.state.generation,
+            pid: process.and_then(|process| process.plugin.id()),
+            version: executable.and_then(|executable| executable.version.clone()),
+            since: process.map(|process| process.since),
+            candidate: self.state.candidate.is_some(),
+            failure: self.failure.clone(),
+            // Whoever waits and whoever is in it is counted where they do so.
             ..PluginState::default()
         };
         self.view.send_modify(|view| *view = View { serial: view.serial + 1, access, state });
@@ -407,10 +444,21 @@ impl Owner {
 
     fn deactivated(&self, reason: &str) -> String {
         format!(
-            "{reason}; it was started again {} times, as often as plugins.restartPolicy.threshold allows, and is \
-             deactivated until the agent is started again",
-            self.state.restarts
+            "{reason}; it was started again {} times, as often as plugins.restartPolicy.threshold allows, and is deactivated; \
+             `restart executor {}` starts it again",
+            self.state.restarts,
+            self.plugin.name()
         )
+    }
+}
+
+/// What holds for the plugin now.
+fn policy(parts: &Parts, plugin: &PluginRef) -> Policy {
+    let terms = parts.terms();
+    Policy {
+        restart: terms.settings.restart_policy,
+        health_interval: terms.settings.health_check_interval,
+        attached: terms.catalogue.attached(plugin).is_some(),
     }
 }
 
@@ -448,14 +496,14 @@ async fn work(works: &mut BTreeMap<Generation, Work>) -> (Generation, Done) {
 
 /// A process that has shown that it is well, and may take another's place.
 async fn well(process: Running, plugin: &PluginRef, called_off: &CancellationToken) -> Result<Running, NotStarted> {
-    let reason = match called_off.run_until_cancelled(process.plugin.ping(FIRST_HEALTH_DEADLINE)).await {
+    let reason = match called_off.run_until_cancelled(process.prove(FIRST_HEALTH_DEADLINE)).await {
         Some(Ok(())) => return Ok(process),
-        Some(Err(error)) => error.to_string(),
+        Some(Err(reason)) => reason,
         None => "it was called off".to_owned(),
     };
     let exit = process.plugin.stop().await;
     let how = if exit.killed { String::new() } else { format!(" ({exit})") };
-    let reason = format!("the plugin `{}` started and was not well: {reason}{how}", plugin.name());
+    let reason = format!("the plugin `{}` started, but {reason}{how}", plugin.name());
     Err(NotStarted { reason, output: exit.output })
 }
 

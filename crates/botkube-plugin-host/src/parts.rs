@@ -1,6 +1,6 @@
 //! What all plugins of one host share. It knows no single plugin.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use botkube_config::model::Plugins as Settings;
 use go_plugin::host::Spawner;
@@ -11,9 +11,9 @@ use crate::{catalogue::Catalogue, event::Observer};
 
 /// What plugins are started and kept with.
 pub(crate) struct Parts {
-    pub(crate) catalogue: Catalogue,
     pub(crate) spawner: Arc<dyn Spawner>,
-    pub(crate) settings: Settings,
+    /// What the configuration says; see [`Parts::terms`].
+    pub(crate) terms: RwLock<Arc<Terms>>,
     /// Told what happens to them.
     pub(crate) observer: Observer,
     /// Cancelled when all of them are to go.
@@ -22,7 +22,23 @@ pub(crate) struct Parts {
     pub(crate) gave_up: watch::Sender<Option<String>>,
 }
 
+/// What the newest configuration says about running plugins.
+pub(crate) struct Terms {
+    pub(crate) catalogue: Catalogue,
+    pub(crate) settings: Settings,
+}
+
 impl Parts {
+    /// What holds now; what is under way ends under what held when it began.
+    pub(crate) fn terms(&self) -> Arc<Terms> {
+        self.terms.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Has other terms hold from now on, and returns those before.
+    pub(crate) fn adopt(&self, terms: Terms) -> Arc<Terms> {
+        std::mem::replace(&mut *self.terms.write().unwrap_or_else(PoisonError::into_inner), Arc::new(terms))
+    }
+
     /// Asks for the end of the agent; the first reason counts.
     pub(crate) fn give_up(&self, reason: &str) {
         self.gave_up.send_if_modified(|known| {

@@ -18,12 +18,11 @@ use botkube_proto::{
     source::{self, source_client::SourceClient},
 };
 use go_plugin::host::{Config, Connection, Direct, Output, Plugin, Spawner, StartError};
-use tempfile::TempDir;
 use tokio::time;
 
 use crate::{
     catalogue::Executable,
-    environment::{self, COOKIE},
+    environment::{self, COOKIE, RuntimeDir},
     index::PluginKind,
 };
 
@@ -51,7 +50,7 @@ pub struct Probe {
     pub plugin: Plugin,
     /// What it was taken for.
     pub kind: PluginKind,
-    dir: TempDir,
+    dir: RuntimeDir,
 }
 
 /// Why a plugin did not say what it is.

@@ -5,7 +5,7 @@ use std::{
         Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use botkube_core::route::PluginRef;
@@ -18,13 +18,13 @@ use go_plugin::{
     hclog::Level,
     host::{Attach, Config, Connection, Exit, Output, PingError, Plugin, StartError, StartReason},
 };
-use tempfile::TempDir;
-use tokio::{sync::Notify, time};
+use tokio::{sync::Notify, task::spawn_blocking, time};
 use tokio_util::sync::CancellationToken;
+use tonic::Code;
 
 use crate::{
     catalogue::{Attached, Executable},
-    environment::{self, COOKIE, OUTPUT_TARGET},
+    environment::{self, COOKIE, OUTPUT_TARGET, RuntimeDir},
     gate::Gate,
     parts::Parts,
 };
@@ -33,6 +33,8 @@ use crate::{
 const END_DEADLINE: Duration = Duration::from_secs(1);
 /// How many bytes a part may have around what it says, so that an answer as large as it may be fits into one.
 const PART_FRAME: usize = 32;
+/// How many bytes a plugin may say about itself.
+const MAX_METADATA: u64 = 4 << 20;
 /// How long a plugin may take to say which services it has; one that takes longer answers all at once.
 const SERVICES_DEADLINE: Duration = Duration::from_secs(1);
 
@@ -41,7 +43,9 @@ pub(crate) struct Running {
     /// What it was started from, unless somebody else did.
     pub(crate) executable: Option<Executable>,
     pub(crate) plugin: Plugin,
-    pub(crate) client: ExecutorClient<Connection>,
+    /// Since when it can be called.
+    pub(crate) since: SystemTime,
+    client: ExecutorClient<Connection>,
     /// The service for live answers, where the plugin has it.
     live: Option<StreamClient<Connection>>,
     /// The calls that are in it.
@@ -55,7 +59,7 @@ pub(crate) struct Running {
     /// Wakes whoever looks after the process.
     wake: Arc<Notify>,
     /// Goes after the process, with all the process left in it. Where somebody else starts it, there is none.
-    _dir: Option<TempDir>,
+    _dir: Option<RuntimeDir>,
 }
 
 /// A call that is under way. Makes the plugin suspect when dropped before [`Attempt::answered`].
@@ -82,10 +86,12 @@ pub(crate) async fn start(
     called_off: &CancellationToken,
 ) -> Result<Running, NotStarted> {
     let name = plugin.name();
-    let dir = environment::runtime_dir()
-        .map_err(|e| NotStarted::because(format!("cannot make a directory for the plugin `{name}`: {e}")))?;
+    // What a killed agent left may take its time to be removed.
+    let dir = spawn_blocking(environment::runtime_dir).await.unwrap_or_else(|panic| Err(panic.into()));
+    let dir = dir.map_err(|e| NotStarted::because(format!("cannot make a directory for the plugin `{name}`: {e}")))?;
+    let terms = parts.terms();
     let start = async |executable| {
-        let launch = environment::launch(executable, dir.path(), &parts.settings, plugin);
+        let launch = environment::launch(executable, dir.path(), &terms.settings, plugin);
         let mut config = Config::new(COOKIE, [PROTOCOL_VERSION], launch);
         config.output = log_for(plugin);
         Plugin::start_unless(config, &*parts.spawner, called_off.cancelled()).await
@@ -93,14 +99,14 @@ pub(crate) async fn start(
     let (mut executable, mut started) = (executable.clone(), start(executable).await);
     if let Err(StartError { program, reason: StartReason::Changed, .. }) = &started {
         tracing::warn!(plugin = name, file = %program.display(), "the plugin's file changed since it was checked; it was not run");
-        let again = called_off.run_until_cancelled(parts.catalogue.obtain_again(plugin)).await;
+        let again = called_off.run_until_cancelled(terms.catalogue.obtain_again(plugin)).await;
         executable = again.unwrap_or_else(|| Err("it was called off".to_owned())).map_err(NotStarted::because)?;
         started = start(executable.clone()).await;
     }
     match started {
         Ok(process) => {
             tracing::info!(plugin = name, pid = process.id(), "a plugin is running");
-            Ok(Running::new(parts, process, Some(executable), wake, Some(dir)).await)
+            Ok(Running::new(process, Some(executable), wake, Some(dir)).await)
         }
         Err(error) => {
             if !matches!(error.reason, StartReason::CalledOff) {
@@ -117,45 +123,32 @@ pub(crate) async fn start(
 }
 
 /// Waits, however long it takes, for a process that somebody else starts.
-pub(crate) async fn attach(
-    parts: &Parts,
-    plugin: &PluginRef,
-    attached: Attached,
-    wake: Arc<Notify>,
-) -> Result<Running, NotStarted> {
+pub(crate) async fn attach(plugin: &PluginRef, attached: Attached, wake: Arc<Notify>) -> Result<Running, NotStarted> {
     let mut attach = Attach::new(attached.dir);
     attach.output = log_for(plugin);
     match Plugin::attach(attach).await {
         Ok(process) => {
             tracing::info!(plugin = plugin.name(), "a plugin is attached");
-            Ok(Running::new(parts, process, None, wake, None).await)
+            Ok(Running::new(process, None, wake, None).await)
         }
         Err(error) => Err(NotStarted::because(format!("the plugin `{}` cannot be waited for: {error}", plugin.name()))),
     }
 }
 
 impl Running {
-    async fn new(
-        parts: &Parts,
-        process: Plugin,
-        executable: Option<Executable>,
-        wake: Arc<Notify>,
-        dir: Option<TempDir>,
-    ) -> Self {
-        let limit = usize::try_from(parts.settings.max_answer_size).unwrap_or(MAX_MESSAGE_SIZE);
+    async fn new(process: Plugin, executable: Option<Executable>, wake: Arc<Notify>, dir: Option<RuntimeDir>) -> Self {
         let client = ExecutorClient::with_origin(process.connection(), Connection::origin())
-            .max_decoding_message_size(limit)
             .max_encoding_message_size(MAX_MESSAGE_SIZE);
         // Old plugins need not have reflection, and reflection need not work: they are called as ever.
         let services = process.services(SERVICES_DEADLINE).await.unwrap_or_default();
         let live = services.iter().any(|name| name == stream_server::SERVICE_NAME).then(|| {
             StreamClient::with_origin(process.connection(), Connection::origin())
-                .max_decoding_message_size(limit.saturating_add(PART_FRAME))
                 .max_encoding_message_size(MAX_MESSAGE_SIZE)
         });
         Self {
             executable,
             plugin: process,
+            since: SystemTime::now(),
             client,
             live,
             calls: Gate::default(),
@@ -195,9 +188,27 @@ impl Running {
         None
     }
 
-    /// The service for live answers, where the plugin has it.
-    pub(crate) fn live(&self) -> Option<StreamClient<Connection>> {
-        self.live.clone()
+    /// The service for answers that come at once, of so many bytes at most.
+    pub(crate) fn executor(&self, limit: u64) -> ExecutorClient<Connection> {
+        self.client.clone().max_decoding_message_size(usize::try_from(limit).unwrap_or(MAX_MESSAGE_SIZE))
+    }
+
+    /// The service for live answers of so many bytes at most, where the plugin has it.
+    pub(crate) fn live(&self, limit: u64) -> Option<StreamClient<Connection>> {
+        let limit = usize::try_from(limit).unwrap_or(MAX_MESSAGE_SIZE);
+        self.live.clone().map(|live| live.max_decoding_message_size(limit.saturating_add(PART_FRAME)))
+    }
+
+    /// Has it show, within this time, that it is well and says what it is.
+    pub(crate) async fn prove(&self, deadline: Duration) -> Result<(), String> {
+        self.plugin.ping(deadline).await.map_err(|error| format!("it was not well: {error}"))?;
+        match time::timeout(deadline, self.executor(MAX_METADATA).metadata(())).await {
+            Ok(Ok(_)) => Ok(()),
+            // Nothing but the tools that make an index needs it.
+            Ok(Err(status)) if status.code() == Code::Unimplemented => Ok(()),
+            Ok(Err(status)) => Err(format!("it was asked what it is (`Metadata`) and answered: {}", status.message())),
+            Err(_) => Err(format!("it did not say what it is (`Metadata`) within {deadline:?}")),
+        }
     }
 
     /// Whether nobody waits for an answer of it.
@@ -208,7 +219,7 @@ impl Running {
     /// Asks whether it is well, and how many calls it works on although nobody waits for them, where it can tell.
     pub(crate) async fn check(&self, deadline: Duration) -> Result<Option<u32>, PingError> {
         self.plugin.ping(deadline).await?;
-        let Some(mut live) = self.live().filter(|_| self.is_alone()) else { return Ok(None) };
+        let Some(mut live) = self.live.clone().filter(|_| self.is_alone()) else { return Ok(None) };
         Ok(match time::timeout(deadline, live.calls(())).await {
             Ok(Ok(calls)) if self.is_alone() => Some(calls.into_inner().running),
             _ => None,

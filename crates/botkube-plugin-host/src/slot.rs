@@ -1,41 +1,56 @@
 //! Where callers meet a plugin: a turn among its calls, and its live process or why there is none. It starts nothing.
 
 use std::{
+    collections::BTreeSet,
     sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
     },
     time::Instant,
 };
 
 use botkube_core::port::{PluginError, PluginState};
-use tokio::sync::{Notify, Semaphore, SemaphorePermit, watch};
+use tokio::sync::{Notify, watch};
+use tokio_util::sync::CancellationToken;
 
-use crate::running::{Attempt, Running};
+use crate::{
+    queue::{Bounds, Full, Load, Queue, Turn},
+    running::{Attempt, Running},
+};
 
-/// How many calls may wait for each that runs.
-const WAITING: u32 = 4;
-
-/// One plugin as its callers see it. The task that owns the plugin writes the view.
+/// One plugin as its callers see it. The task that owns the plugin writes the view, and ends when this is dropped.
 pub(crate) struct Slot {
     name: String,
     view: watch::Receiver<View>,
     wishes: Arc<Wishes>,
-    /// Everybody who has a call, under way or waiting; who finds no place is sent away.
-    places: Semaphore,
-    /// Who has one of these may call; they are given out in the order in which they were asked for.
-    turns: Semaphore,
-    running: u32,
+    /// Cancelled when nobody needs the plugin any more.
+    unneeded: CancellationToken,
+    /// The newest view from before a wish that may change what callers are told: its refusal is not believed any more.
+    outdated: AtomicU64,
+    queue: Arc<Queue>,
 }
 
-/// What callers want of the owner.
+/// What is wanted of the owner.
 #[derive(Default)]
 pub(crate) struct Wishes {
     pub(crate) wake: Arc<Notify>,
-    /// The plugin is to run, whether or not anybody calls it.
-    keep: AtomicBool,
-    /// Its files may be others now.
-    replace: AtomicBool,
+    /// Each of them once, however often it was said.
+    open: Mutex<BTreeSet<Wish>>,
+}
+
+/// Something that is wanted of the owner; in the order in which they are granted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Wish {
+    /// The configuration says something else about it.
+    Adapt,
+    /// What it was deactivated for may not be so any more.
+    Pardon,
+    /// Its files may be others now, or what it is given.
+    Replace,
+    /// It is to run, whether or not anybody calls it.
+    Keep,
+    /// Somebody calls it.
+    Serve,
 }
 
 /// What the owner shows.
@@ -69,12 +84,6 @@ pub(crate) enum Refusal {
     Down(String),
 }
 
-/// The right to one call; others wait until it is dropped.
-pub(crate) struct Turn<'a> {
-    _place: SemaphorePermit<'a>,
-    _turn: SemaphorePermit<'a>,
-}
-
 impl View {
     /// A plugin nobody has asked for, which may be started again this often.
     pub(crate) fn idle(threshold: u32) -> Self {
@@ -83,59 +92,63 @@ impl View {
 }
 
 impl Wishes {
-    pub(crate) fn keep(&self) {
-        self.keep.store(true, Ordering::Relaxed);
+    pub(crate) fn add(&self, wish: Wish) {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner).insert(wish);
         self.wake.notify_one();
     }
 
-    pub(crate) fn replace(&self) {
-        self.replace.store(true, Ordering::SeqCst);
-        self.wake.notify_one();
-    }
-
-    /// Whether it is to be replaced, which is to be done then.
-    pub(crate) fn take_replacement(&self) -> bool {
-        self.replace.swap(false, Ordering::SeqCst)
-    }
-
-    pub(crate) fn is_kept(&self) -> bool {
-        self.keep.load(Ordering::Relaxed)
+    /// What was wanted since this was asked last.
+    pub(crate) fn take(&self) -> BTreeSet<Wish> {
+        std::mem::take(&mut self.open.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 impl Slot {
-    /// A plugin of this name that works on so many calls at a time.
-    pub(crate) fn new(name: &str, view: watch::Receiver<View>, wishes: Arc<Wishes>, concurrent: u32) -> Self {
-        let running = concurrent.max(1);
-        let permits = |count: u32| Semaphore::new((count as usize).min(Semaphore::MAX_PERMITS));
-        let places = permits(running.saturating_add(running.saturating_mul(WAITING)));
-        Self { name: name.to_owned(), view, wishes, places, turns: permits(running), running }
+    /// A plugin of this name that works on so many calls at a time. `unneeded` is cancelled with this.
+    pub(crate) fn new(
+        name: &str,
+        view: watch::Receiver<View>,
+        wishes: Arc<Wishes>,
+        unneeded: CancellationToken,
+        bounds: Bounds,
+    ) -> Self {
+        Self {
+            name: name.to_owned(),
+            view,
+            wishes,
+            unneeded,
+            outdated: AtomicU64::new(0),
+            queue: Arc::new(Queue::new(bounds)),
+        }
     }
 
-    /// Has the plugin run from now on.
-    pub(crate) fn keep(&self) {
-        self.wishes.keep();
+    /// Says what is wanted of the plugin's owner.
+    pub(crate) fn wish(&self, wish: Wish) {
+        let shown = self.view.borrow().serial;
+        // One whose owner goes shows nothing new for it.
+        if wish < Wish::Keep && !self.unneeded.is_cancelled() {
+            self.outdated.fetch_max(shown, Ordering::SeqCst);
+        }
+        self.wishes.add(wish);
     }
 
-    /// Has the plugin replaced.
-    pub(crate) fn replace(&self) {
-        self.wishes.replace();
+    /// Has the plugin work on so many calls at a time from now on.
+    pub(crate) fn bound(&self, bounds: Bounds) {
+        self.queue.bound(bounds);
     }
 
     pub(crate) fn state(&self) -> PluginState {
-        self.view.borrow().state.clone()
+        let Load { running, waiting, turned_away } = self.queue.load();
+        PluginState { running, waiting, turned_away, ..self.view.borrow().state.clone() }
     }
 
     /// Waits for the caller's turn.
-    pub(crate) async fn turn(&self) -> Result<Turn<'_>, PluginError> {
-        let busy = || PluginError::Busy {
-            plugin: self.name.clone(),
-            running: self.running,
-            waiting: self.running.saturating_mul(WAITING),
-        };
-        let place = self.places.try_acquire().map_err(|_| busy())?;
-        let turn = self.turns.acquire().await.expect("nobody closes it");
-        Ok(Turn { _place: place, _turn: turn })
+    pub(crate) async fn turn(&self, lane: &str) -> Result<Turn, PluginError> {
+        let turn = self.queue.turn(lane).await;
+        turn.map_err(|Full { running, waiting, is_lane }| {
+            let plugin = self.name.clone();
+            PluginError::Busy { plugin, running, waiting, is_channel: is_lane }
+        })
     }
 
     /// A call to the live process. Waits while one is starting, or while it is found out whether it still answers.
@@ -147,7 +160,10 @@ impl Slot {
                     Some(attempt) => return Ok(attempt),
                     None => view.serial,
                 },
-                Access::Refuse(refusal, retry) if retry.is_none_or(|retry| Instant::now() < retry) => {
+                Access::Refuse(refusal, retry)
+                    if view.serial > self.outdated.load(Ordering::SeqCst)
+                        && retry.is_none_or(|retry| Instant::now() < retry) =>
+                {
                     return Err(refusal.error(*retry));
                 }
                 _ => view.serial,
@@ -155,7 +171,7 @@ impl Slot {
         };
         let mut views = self.view.clone();
         loop {
-            self.wishes.wake.notify_one();
+            self.wishes.add(Wish::Serve);
             let decided = |view: &View| match &view.access {
                 Access::Serve(running) => running.is_usable() && running.is_open(),
                 // A process that came and went before it was seen here has to be asked for once more.
@@ -178,6 +194,12 @@ impl Slot {
                 }
             };
         }
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        self.unneeded.cancel();
     }
 }
 

@@ -35,8 +35,9 @@
 //!   back to zero.
 //! * A plugin that cannot be had is tried again by a command after 5 s, and by itself, where it is kept running, after 5 s,
 //!   10 s, 20 s … 5 min. That is no failure.
-//! * Two health checks missed in a row mean that the process is killed. So does one that began after a call was given up,
-//!   and a given-up call that has not ended after [`ENDING`], unless other calls are in the process.
+//! * Health checks begin an interval apart. Two missed in a row mean that the process is killed, two intervals and one deadline
+//!   after it froze at the latest. So does one that began after a call was given up, and a given-up call that has not ended
+//!   after [`ENDING`], unless other calls are in the process.
 
 use std::time::{Duration, Instant};
 
@@ -148,6 +149,8 @@ pub(crate) struct Ready {
     since: Instant,
     /// When to ask whether it is well; `None` while it is being asked.
     check: Option<Instant>,
+    /// When it was asked last, or began to serve.
+    asked: Instant,
     /// Health checks missed in a row.
     misses: u32,
     /// Whether it answers at all.
@@ -176,9 +179,13 @@ pub(crate) enum Event {
     Keep,
     /// Its files may be others now.
     Replace,
+    /// The policy is another one than before.
+    Adapt,
+    /// What it was deactivated for may not be so any more.
+    Pardon,
     /// Time passed.
     Tick,
-    /// The host stops.
+    /// Nobody needs it any more, for example because the host stops.
     Stop,
     /// Something happened to this process, or to the attempt at it.
     Report(Generation, Report),
@@ -262,6 +269,9 @@ pub(crate) fn step(state: State, event: Event, now: Instant, policy: &Policy) ->
         Event::Wanted => state.wanted(now),
         Event::Keep => State { kept: true, ..state }.wanted(now),
         Event::Replace => state.replace(now),
+        Event::Adapt => (state.adapt(now, policy), Vec::new()),
+        Event::Pardon if matches!(state.phase, Phase::Deactivated { .. }) => state.replace(now),
+        Event::Pardon => (state, Vec::new()),
         Event::Tick => state.tick(now),
         Event::Stop => state.stop(),
         Event::Report(about, report) if about == generation => state.report(report, now, policy),
@@ -273,9 +283,16 @@ pub(crate) fn step(state: State, event: Event, now: Instant, policy: &Policy) ->
 }
 
 impl Policy {
-    /// When to ask one that is well now again.
-    fn next_check(&self, now: Instant) -> Option<Instant> {
-        (!self.attached).then(|| now + self.health_interval)
+    /// When to ask one again that was asked then: answers that are late put off no question.
+    fn next_check(&self, asked: Instant) -> Option<Instant> {
+        (!self.attached).then(|| asked + self.health_interval)
+    }
+}
+
+impl Ready {
+    /// When to ask it again: when an interval is over, or a call is to have ended that was given up.
+    fn next_check(&self, now: Instant, policy: &Policy) -> Option<Instant> {
+        policy.next_check(self.asked).into_iter().chain(self.ending.filter(|end| *end > now)).min()
     }
 }
 
@@ -327,11 +344,23 @@ impl State {
             _ => return (self, Vec::new()),
         };
         let check = ready.check.take_if(|due| *due <= now);
+        if check.is_some() {
+            ready.asked = now;
+        }
         if ready.since + RECOVERED <= now {
             (self.restarts, self.failures) = (0, 0);
         }
         let actions = check.map(|_| Action::Ping(self.generation)).into_iter().collect();
         (self, actions)
+    }
+
+    fn adapt(mut self, now: Instant, policy: &Policy) -> Self {
+        if let Phase::Ready(ready) = &mut self.phase
+            && ready.check.is_some()
+        {
+            ready.check = ready.next_check(now, policy);
+        }
+        self
     }
 
     fn replace(mut self, now: Instant) -> (Self, Vec<Action>) {
@@ -385,7 +414,8 @@ impl State {
     fn serve(&mut self, now: Instant, policy: &Policy) {
         self.wanted = false;
         let check = policy.next_check(now);
-        self.phase = Phase::Ready(Ready { since: now, check, misses: 0, doubt: Doubt::None, ending: None });
+        let ready = Ready { since: now, check, asked: now, misses: 0, doubt: Doubt::None, ending: None };
+        self.phase = Phase::Ready(ready);
     }
 
     fn stop(mut self) -> (Self, Vec<Action>) {
@@ -445,26 +475,25 @@ impl State {
                 if let (Left::Calls(reason), true) = (left, ending.is_some_and(|end| end <= now)) {
                     return self.drain(reason);
                 }
-                let next = policy.next_check(now);
-                let check = next.into_iter().chain(ending.filter(|end| *end > now)).min();
-                *ready = Ready { since: ready.since, check, misses: 0, doubt: Doubt::None, ending };
+                let well = Ready { misses: 0, doubt: Doubt::None, ending, ..ready.clone() };
+                *ready = Ready { check: well.next_check(now, policy), ..well };
                 self.wanted = false;
                 (self, Vec::new())
             }
             (Phase::Ready(ready), Report::Unwell { reason, alone }) => {
                 ready.misses += 1;
-                ready.check = policy.next_check(now);
+                ready.check = policy.next_check(ready.asked);
                 if ready.misses >= MISSES || (ready.doubt == Doubt::Asked && alone) {
                     return self.drain(reason);
                 }
                 if ready.doubt == Doubt::Late {
-                    return self.doubted();
+                    return self.doubted(now);
                 }
                 (self, Vec::new())
             }
             (Phase::Ready(ready), Report::Suspect) => {
                 ready.ending = Some(now + ENDING);
-                self.doubted()
+                self.doubted(now)
             }
             (Phase::Ready(_), Report::Broken(reason)) => self.drain(reason),
             (Phase::Draining { served, reason: Some(reason) }, Report::Exited { how, killed }) => {
@@ -512,9 +541,12 @@ impl State {
     }
 
     /// Asks whether it answers, or lets it answer first what it was asked before.
-    fn doubted(mut self) -> (Self, Vec<Action>) {
+    fn doubted(mut self, now: Instant) -> (Self, Vec<Action>) {
         let Phase::Ready(ready) = &mut self.phase else { return (self, Vec::new()) };
         let ping = ready.check.take().map(|_| Action::Ping(self.generation));
+        if ping.is_some() {
+            ready.asked = now;
+        }
         ready.doubt = match (&ping, ready.doubt) {
             (None, Doubt::None) => Doubt::Late,
             (None, before) => before,

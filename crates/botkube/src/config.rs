@@ -9,13 +9,14 @@ use std::{
 use anyhow::{Context, Result, bail};
 use botkube_config::{
     Loaded, Options, Rejected,
+    diff::Change,
     finding::{Finding, Severity},
 };
 use serde_json::json;
 
 use crate::{
     USAGE,
-    args::{ConfigVerb, Files, Output, Schema, Show, Validate},
+    args::{ConfigVerb, Diff, Files, Output, Schema, Show, Validate},
     setup,
 };
 
@@ -28,7 +29,7 @@ pub(crate) fn run(verb: ConfigVerb) -> Result<ExitCode> {
     match verb {
         ConfigVerb::Validate(validate) => self::validate(validate),
         ConfigVerb::Show(show) => self::show(show),
-        ConfigVerb::Diff(_) => bail!("not yet"),
+        ConfigVerb::Diff(diff) => self::diff(diff),
         ConfigVerb::Schema(schema) => self::schema(&schema),
     }
 }
@@ -59,6 +60,32 @@ fn show(show: Show) -> Result<ExitCode> {
         (Output::Json, true) => {
             json!({"configuration": loaded.shown_as_json(), "origins": loaded.origins_as_json()}).to_string()
         }
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What a running agent would change if it were given the new files in place of the others.
+fn diff(diff: Diff) -> Result<ExitCode> {
+    let new = named(diff.files, diff.more)?;
+    let options = Options { lenient: diff.lenient, to_run: true, ..Options::default() };
+    let load = |files: &[PathBuf]| botkube_config::load(files, setup::environment(), options);
+    let (before, after) = match (load(&botkube_config::in_order(diff.against)), load(&new)) {
+        (Ok(before), Ok(after)) => (before, after),
+        (before, after) => {
+            let findings = [before, after].into_iter().filter_map(Result::err).flat_map(|rejected| rejected.findings);
+            let findings: Vec<Finding> = findings.collect();
+            print(&match diff.output {
+                Output::Json => serde_json::to_string(&findings).context("cannot write the findings as JSON")?,
+                Output::Text => report(&findings, None),
+            })?;
+            return Ok(ExitCode::from(USAGE));
+        }
+    };
+    let changes = botkube_config::diff::diff(&before, &after);
+    print(&match diff.output {
+        Output::Json => serde_json::to_string(&changes).context("cannot write the changes as JSON")?,
+        Output::Text if changes.is_empty() => "nothing would change".to_owned(),
+        Output::Text => changes.iter().map(Change::to_string).collect::<Vec<_>>().join("\n"),
     })?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,18 +1,18 @@
-//! Where log lines go: standard error, or a file when a person sits at the terminal.
+//! Where log lines go: standard error, or a file when a person sits at the terminal. What went wrong last is remembered.
 
 use std::{
     fs::{File, OpenOptions},
     io::{self, IsTerminal, Write},
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
-    sync::Mutex,
+    sync::{LazyLock, Mutex},
 };
 
-use botkube_agent::agent::OUTPUT_TARGET;
+use botkube_agent::{agent::OUTPUT_TARGET, inside::recent::Recent};
 use botkube_config::schema::settings::{Log, LogFormatter, LogLevel};
 use tracing::Level;
 use tracing_subscriber::{
-    Layer,
+    Layer, Registry,
     filter::{LevelFilter, Targets},
     layer::SubscriberExt,
     util::SubscriberInitExt,
@@ -20,10 +20,16 @@ use tracing_subscriber::{
 
 use crate::setup;
 
+/// What remembers the log's latest warnings and errors. A process has one log, and so one of these.
+pub(crate) fn recent() -> Recent {
+    static RECENT: LazyLock<Recent> = LazyLock::new(Recent::default);
+    RECENT.clone()
+}
+
 /// Log lines of this level and above go to standard error.
 pub(crate) fn to_stderr(level: Level) {
     let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(io::stderr().is_terminal());
-    let _ = tracing_subscriber::registry().with(lines).with(quiet_below(level)).try_init();
+    begin(lines, level);
 }
 
 /// Log lines go to standard error as `settings.log` has it.
@@ -41,7 +47,7 @@ pub(crate) fn as_configured(log: &Log) {
         LogFormatter::Json => lines.json().flatten_event(true).boxed(),
         LogFormatter::Text => lines.with_ansi(colours).boxed(),
     };
-    let _ = tracing_subscriber::registry().with(lines.with_filter(quiet_below(level))).try_init();
+    begin(lines, level);
 }
 
 /// Log lines go to a file of this user's, whose path is returned; to standard error's stead nothing is written.
@@ -54,7 +60,7 @@ pub(crate) fn to_file() -> io::Result<PathBuf> {
     setup::private_dir(&dir)?;
     let path = dir.join("botkube.log");
     let lines = tracing_subscriber::fmt::layer().with_writer(Mutex::new(LogFile::open(&path)?)).with_ansi(false);
-    let _ = tracing_subscriber::registry().with(lines).with(quiet_below(Level::DEBUG)).try_init();
+    begin(lines, Level::DEBUG);
     Ok(path)
 }
 
@@ -87,6 +93,13 @@ impl Write for LogFile {
     fn flush(&mut self) -> io::Result<()> {
         self.file.flush()
     }
+}
+
+/// Lines of this level and above are written from now on; what goes wrong is remembered, whatever the level.
+fn begin(lines: impl Layer<Registry> + Send + Sync, level: Level) {
+    let remembered = recent().with_filter(quiet_below(Level::WARN));
+    // A process that has a log keeps it.
+    let _ = tracing_subscriber::registry().with(lines.with_filter(quiet_below(level))).with(remembered).try_init();
 }
 
 /// The agent's own lines from `level` on, only warnings of the libraries below it, and what was asked for of plugins.

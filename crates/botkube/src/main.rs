@@ -12,10 +12,12 @@ mod logging;
 mod message;
 mod plugin;
 mod progress;
+mod reload;
 mod setup;
 mod status;
 mod supply;
 mod talk;
+mod watching;
 
 use std::{env, ffi::OsStr, process::ExitCode};
 

@@ -21,6 +21,9 @@ use crate::{
     locked::Locked,
 };
 
+/// What is said of a configuration that has no console.
+pub(crate) const NOTHING_TO_SERVE: &str = "nothing to serve: this version serves the console; add `console: {}` to a group \
+                                           under `communications`, or use `botkube exec`";
 /// What the cluster is called in the demo, where there is none.
 const DEMO_CLUSTER: &str = "demo";
 
@@ -141,7 +144,6 @@ pub(crate) fn agent(told: Told, extra: Extra, progress: OnProgress) -> Result<Ag
         fetchers,
         attached,
         observer,
-        commands: Arc::new(|_| {}),
         demo,
         progress,
         lock: lock.lock(),
@@ -264,6 +266,11 @@ pub(crate) fn state_dir() -> PathBuf {
     let base = env::var_os("XDG_STATE_HOME").map(PathBuf::from).filter(|dir| dir.is_absolute());
     let home = || env::home_dir().map(|home| home.join(".local/state"));
     base.or_else(home).unwrap_or_else(env::temp_dir).join("botkube")
+}
+
+/// Where agents of this user have their private sockets.
+pub(crate) fn sockets() -> Vec<PathBuf> {
+    botkube_agent::inside::socket::places(&state_dir())
 }
 
 /// Makes a directory that only its owner can read.

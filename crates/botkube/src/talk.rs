@@ -4,7 +4,7 @@ use std::{
     future,
     io::{self, IsTerminal},
     path::{Path, PathBuf},
-    process::ExitCode,
+    process::{self, ExitCode},
     sync::Arc,
     time::Duration,
 };
@@ -36,6 +36,7 @@ use crate::{
     complain, embedded, link,
     locked::Locked,
     logging,
+    reload::{self, Source},
     setup::{self, Extra, Told},
 };
 
@@ -48,7 +49,9 @@ pub(crate) struct Plan {
     /// The port of the console in a browser, where there is to be one; 0 is any.
     pub(crate) port: Option<u16>,
     pub(crate) kind: Kind,
-    /// Ends it when it is cancelled.
+    /// How long commands that run may take to end when it is to end.
+    pub(crate) grace: Duration,
+    /// Ends it when it is cancelled; whoever makes it listens to the signals that no terminal sends.
     pub(crate) stop: CancellationToken,
 }
 
@@ -83,8 +86,12 @@ pub(crate) fn demo(given: Vec<GivenPlugin>) -> Result<ExitCode> {
     let names: Vec<String> = given.iter().map(|plugin| plugin.name.clone()).collect();
     let terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
     let (extra, port) = (Extra::given(given), terminal.then_some(0));
-    let plan = Plan { told, channels, extra, port, kind: Kind::Demo, stop: CancellationToken::new() };
-    on_runtime(async { serve(plan, |web, log| greeting(&names, web, log), |_| future::ready(())).await })
+    let plan =
+        Plan { told, channels, extra, port, kind: Kind::Demo, grace: Duration::ZERO, stop: CancellationToken::new() };
+    on_runtime(async {
+        on_end(&plan.stop);
+        serve(plan, |web, log| greeting(&names, web, log), |_| future::ready(())).await
+    })
 }
 
 /// The agent with a configuration.
@@ -97,14 +104,13 @@ pub(crate) fn run(run: Run, given: Vec<GivenPlugin>) -> Result<ExitCode> {
     if !unserved.is_empty() {
         complain(&format!("configured, not yet served by this version: {}", unserved.join(", ")));
     }
-    let lock = Locked::of(&setup::files(run.files)?, &loaded.config, run.locked, &given)?;
+    let files = setup::files(run.files)?;
+    let lock = Locked::of(&files, &loaded.config, run.locked, &given)?;
+    let source = Source { files, options, locked: run.locked, given: given.clone(), loaded: loaded.clone() };
     let told = Told { lock, ..Told::from(loaded) };
     let channels = setup::console_channels(&told.config);
     if channels.is_empty() {
-        bail!(
-            "nothing to serve: this version serves the console; add `console: {{}}` to a group under `communications`, or \
-             use `botkube exec`"
-        );
+        bail!(setup::NOTHING_TO_SERVE);
     }
     let greeting = format!("Botkube {} · cluster {}", env!("CARGO_PKG_VERSION"), told.config.settings.cluster_name);
     let greeting = |web: Option<&str>, _: Option<&Path>| match web {
@@ -112,9 +118,20 @@ pub(crate) fn run(run: Run, given: Vec<GivenPlugin>) -> Result<ExitCode> {
         None => greeting,
     };
     let port = setup::web_port(&told.config);
-    let plan =
-        Plan { told, channels, extra: Extra::given(given), port, kind: Kind::Run, stop: CancellationToken::new() };
-    on_runtime(async { serve(plan, greeting, |_| future::ready(())).await })
+    let (extra, grace, stop) = (Extra::given(given), run.grace, CancellationToken::new());
+    let plan = Plan { told, channels, extra, port, kind: Kind::Run, grace, stop };
+    on_runtime(async {
+        end_on(SignalKind::terminate(), &plan.stop);
+        let hangup = match io::stdin().is_terminal() {
+            // The terminal is gone, and with it whoever talked.
+            true => {
+                end_on(SignalKind::hangup(), &plan.stop);
+                None
+            }
+            false => signal(SignalKind::hangup()).ok(),
+        };
+        serve(plan, greeting, |stage| reload::follow(source, hangup, stage)).await
+    })
 }
 
 /// Does something on a runtime of its own.
@@ -131,26 +148,31 @@ pub(crate) fn runtime() -> Result<Runtime> {
     runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().context("cannot start the runtime")
 }
 
-/// Cancels `stop` on SIGTERM, SIGINT and SIGHUP.
+/// Cancels `stop` on the first of SIGTERM, SIGINT and SIGHUP, and ends the process on the second.
 pub(crate) fn on_signal(stop: &CancellationToken) {
     on_end(stop);
-    cancel_on(SignalKind::interrupt(), stop);
+    end_on(SignalKind::interrupt(), stop);
 }
 
-/// Cancels `stop` on SIGTERM and SIGHUP: SIGINT is for whoever reads a terminal.
+/// The same on SIGTERM and SIGHUP: SIGINT is for whoever reads a terminal.
 pub(crate) fn on_end(stop: &CancellationToken) {
-    cancel_on(SignalKind::terminate(), stop);
-    cancel_on(SignalKind::hangup(), stop);
+    end_on(SignalKind::terminate(), stop);
+    end_on(SignalKind::hangup(), stop);
 }
 
-fn cancel_on(kind: SignalKind, stop: &CancellationToken) {
+fn end_on(kind: SignalKind, stop: &CancellationToken) {
     let stop = stop.clone();
-    if let Ok(mut signals) = signal(kind) {
-        tokio::spawn(async move {
-            signals.recv().await;
+    let Ok(mut signals) = signal(kind) else { return };
+    tokio::spawn(async move {
+        while signals.recv().await.is_some() {
+            if stop.is_cancelled() {
+                complain("told twice to end: ended at once");
+                // Plugins end with this process, and what is left of them in files goes at the next start.
+                process::exit(1);
+            }
             stop.cancel();
-        });
-    }
+        }
+    });
 }
 
 /// Serves at this terminal or on standard input and output, and in a browser where that is asked for, until that ends; does
@@ -160,7 +182,7 @@ pub(crate) async fn serve<B: Future<Output = ()>>(
     greeting: impl FnOnce(Option<&str>, Option<&Path>) -> String,
     beside: impl FnOnce(Stage) -> B,
 ) -> Result<ExitCode> {
-    let Plan { told, channels, extra, port, kind, stop } = plan;
+    let Plan { told, channels, extra, port, kind, grace, stop } = plan;
     let terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
     let cluster = told.config.settings.cluster_name.clone();
     let log = match (terminal, kind) {
@@ -181,7 +203,7 @@ pub(crate) async fn serve<B: Future<Output = ()>>(
         Kind::Run if port.is_some() => {
             Some(Arc::new(Disk::open(&setup::state_dir().join("console")).context("what is said cannot be kept")?))
         }
-        _ if terminal || kind == Kind::Dev => {
+        _ if terminal || kind != Kind::Demo => {
             Some(Arc::new(InMemory::new().context("cannot make a directory for files")?))
         }
         _ => None,
@@ -209,16 +231,16 @@ pub(crate) async fn serve<B: Future<Output = ()>>(
         ending: CancellationToken::new(),
     };
     let ending = stage.ending.clone();
+    let closed = close_on(&stop, agent.dispatcher.clone(), grace);
     let serving = async {
         let ended = match faces.as_ref().filter(|_| terminal) {
             Some(faces) => {
-                on_end(&stop);
                 let link = web.as_ref().map(Web::link);
                 let greeting = greeting(link.as_deref(), log.as_deref());
-                faces.terminal(channels[0].alias.clone(), greeting, log, &stop).await?
+                faces.terminal(channels[0].alias.clone(), greeting, log, &closed).await?
             }
             None => {
-                on_signal(&stop);
+                end_on(SignalKind::interrupt(), &stop);
                 if let Some(web) = &web {
                     link::offer(web);
                 }
@@ -231,14 +253,14 @@ pub(crate) async fn serve<B: Future<Output = ()>>(
                     Conversation { interactive: false, ..now.unwrap_or_else(|| first.clone()) }
                 });
                 let console = Console { dispatcher: agent.dispatcher.clone(), conversation, actor: setup::person() };
-                console.piped(BufReader::new(tokio::io::stdin()), io::stdout(), reader_left(), &stop).await
+                console.piped(BufReader::new(tokio::io::stdin()), io::stdout(), reader_left(), &closed).await
             }
         };
         if ended == Ended::Output {
             complain("nobody reads the answers any more");
         }
         if kind == Kind::Run && ended == Ended::Input && !terminal {
-            stop.cancelled().await;
+            closed.cancelled().await;
         }
         anyhow::Ok(if ended == Ended::Output { ExitCode::FAILURE } else { ExitCode::SUCCESS })
     };
@@ -265,12 +287,34 @@ pub(crate) async fn serve<B: Future<Output = ()>>(
         }
         ended
     };
+    // Whoever leaves the terminal of an agent that others use does not cut their commands.
+    stop.cancel();
+    closed.cancelled().await;
     // What still runs ends where people see it, before nothing is shown any more.
     if let Some(faces) = faces {
         faces.close(web).await;
     }
     agent.stop().await;
     ended
+}
+
+/// Is cancelled when nothing is answered any more: once `stop` is, and the commands that ran then have ended or were cut.
+fn close_on(stop: &CancellationToken, dispatcher: Arc<Dispatcher>, grace: Duration) -> CancellationToken {
+    let (stop, closed) = (stop.clone(), CancellationToken::new());
+    let guard = closed.clone().drop_guard();
+    tokio::spawn(async move {
+        let _guard = guard;
+        stop.cancelled().await;
+        let running = dispatcher.underway().len();
+        if running > 0 && !grace.is_zero() {
+            tracing::info!(running, "stopping: commands that run have {grace:?} to end");
+        }
+        match dispatcher.drain(grace).await {
+            0 => {}
+            cut => tracing::warn!(cut, "commands were cut: they had not ended within {grace:?} (--grace)"),
+        }
+    });
+    closed
 }
 
 /// Channels in which this dispatcher answers, as long as somebody holds on to their chat.

@@ -16,7 +16,7 @@ use tokio::time;
 use tokio_stream::Stream;
 use tonic::{Code, Request, Response, Status};
 
-use crate::{live, manners};
+use crate::{live, manners, start};
 
 /// What a call comes to: the bytes of a message.
 type Answer = Result<Vec<u8>, Status>;
@@ -54,6 +54,10 @@ const CALL: &[(&str, Commit)] = &[
     ("control-characters", |_| code("red\\u001b[31m bell\\u0007 end")),
     ("no-reason", |_| Err(Status::new(Code::Unknown, ""))),
     ("percent", |_| Err(Status::unknown("100% of %s and 50%25"))),
+    // Deeper than any reader should follow.
+    ("deep-json", |_| Ok("[".repeat(1 << 20).into_bytes())),
+    ("deep-message", |_| Ok(format!("{{\"sections\":{}", "[{\"sections\":".repeat(1 << 16)).into_bytes())),
+    ("directory", |_| code(&start::runtime_dir().display().to_string())),
     ("id", |_| code(&process::id().to_string())),
 ];
 

@@ -3,12 +3,13 @@
 //!
 //! Started as `executor_<fault>`, for example by a link of that name, it commits that fault of [`START`]; under any other
 //! name it starts well. Of a call it commits the fault of `call` that is asked for, after the word `stream` one of `live`, and
-//! answers `ok` to anything else. Under a name of `manners` it is good but for one thing.
+//! answers `ok` to anything else; the faults of `wire` are between such a plugin and its host. Under a name of `manners` it is good but for one thing.
 
 mod call;
 mod live;
 mod manners;
 mod start;
+mod wire;
 
 use std::{env, path::Path, process::ExitCode};
 

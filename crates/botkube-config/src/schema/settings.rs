@@ -104,18 +104,19 @@ pub struct StateFile {
 }
 
 /// Watching the configuration for changes.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct ConfigWatcher {
-    /// Whether a change restarts the agent.
+    /// Whether changed files take effect by themselves, without a restart; SIGHUP has them read in any case.
     pub(crate) enabled: bool,
-    /// Watching upstream's cloud.
+    /// Accepted for upstream's sake and without effect: watching its cloud.
     pub(crate) remote: Remote,
-    /// Watching ConfigMaps and Secrets.
+    /// Accepted for upstream's sake and without effect: watching ConfigMaps and Secrets; files are watched.
     pub(crate) in_cluster: InCluster,
-    /// What is restarted.
+    /// Accepted for upstream's sake and without effect: what is restarted; nothing is.
     pub(crate) deployment: Deployment,
-    /// The alias of a channel that is told when a changed configuration cannot be used.
+    /// The alias of a channel of the console that is told when a changed configuration cannot be used, or a plugin's new
+    /// version does not come to serve.
     #[schemars(extend("x-ours" = true))]
     pub(crate) report_channel: String,
 }
@@ -167,6 +168,18 @@ impl Default for Settings {
             informers_resync_period: Span(Duration::from_mins(30)),
             system_config_map: ConfigMap { name: "botkube-system".into(), namespace: "botkube".into() },
             persistent_config: PersistentConfig::default(),
+        }
+    }
+}
+
+impl Default for ConfigWatcher {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            remote: Remote::default(),
+            in_cluster: InCluster::default(),
+            deployment: Deployment::default(),
+            report_channel: String::new(),
         }
     }
 }

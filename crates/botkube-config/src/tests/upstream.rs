@@ -48,7 +48,6 @@ fn what_is_not_served_yet_is_named() {
             "pagerDuty in default-group",
             "sources.k8s-err",
             "actions.describe",
-            "configWatcher",
             "plugins.incomingWebhook",
             "settings.upgradeNotifier",
             "settings.metricsPort",

@@ -337,3 +337,23 @@ fn patterns_of_upstreams_that_are_none_here_are_only_warned_of() {
         ],
     );
 }
+
+#[test]
+fn a_group_of_sources_has_no_timeout() {
+    check(
+        "sources: {s: {timeout: 3s, botkube/kubernetes: {enabled: false}}}",
+        &["warning 1:15 `timeout` has no effect in `sources.s`: a source is never done"],
+    );
+    check("executors: {e: {timeout: 3s}}", &[]);
+}
+
+#[test]
+fn the_channel_that_is_told_of_reloads_is_one_of_the_console() {
+    let told = |channel: &str, console: &str| {
+        format!("configWatcher: {{reportChannel: {channel}}}\ncommunications: {{g: {{console: {{{console}}}}}}}")
+    };
+    check(&told("ops", "channels: {ops: {}}"), &[]);
+    check(&told("console", ""), &[]);
+    let said = "error 1:32 the console has no channel `opps` that could be told";
+    check(&told("opps", "channels: {ops: {}}"), &[said]);
+}

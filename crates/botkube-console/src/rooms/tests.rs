@@ -115,8 +115,10 @@ async fn what_ran_when_the_agent_ended_has_ended() {
     let rooms = Rooms::new(vec![ops()], Arc::new(Disk::open(dir.path()).unwrap()));
     let (entries, _) = rooms.watch("ops", "ada", 0).unwrap();
     assert!(matches!(&entries[0].live, Some(Doing { state: State::Ended { status: Status::Cancelled, .. }, .. })));
+    let note = entries[1].message.as_ref().unwrap();
+    assert!(note.base_body.plaintext.contains("it is not run again"), "{note:?}");
     // Entries go on where they were.
-    assert_eq!(rooms.post(&ops(), &post("b", Message::code("b"))).await, Ok(Posted("2".into())));
+    assert_eq!(rooms.post(&ops(), &post("b", Message::code("b"))).await, Ok(Posted("3".into())));
 }
 
 /// A store that an agent left, which was killed.

@@ -13,7 +13,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use botkube_agent::agent::{Fetched, Fetcher, runtime_dir};
+use botkube_agent::agent::{Fetched, Fetcher, RuntimeDir, runtime_dir};
 use botkube_author::project::Built;
 use botkube_config::model::PluginKey;
 use tempfile::TempDir;
@@ -25,7 +25,7 @@ pub(crate) struct Bench {
     builds: AtomicU64,
     plugins: Mutex<BTreeMap<String, Lies>>,
     /// Where plugins that somebody else starts have their sockets.
-    sockets: Mutex<BTreeMap<String, TempDir>>,
+    sockets: Mutex<BTreeMap<String, RuntimeDir>>,
 }
 
 /// The files of one plugin.

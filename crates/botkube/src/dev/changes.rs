@@ -6,22 +6,18 @@ use std::{
     fs,
     hash::{DefaultHasher, Hash, Hasher},
     path::{Path, PathBuf},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use botkube_author::project::Project;
-use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher, event::AccessKind};
+use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::{
     sync::{mpsc, watch},
     time,
 };
 
-/// How long nothing may happen until what happened is over: editors save in several steps.
-const QUIET: Duration = Duration::from_millis(30);
-/// How long a burst may last until it is acted upon all the same.
-const LONGEST: Duration = Duration::from_millis(500);
-/// How many reports may wait to be sorted; with more, everything counts as changed.
-const WAITING: usize = 4096;
+use crate::watching::{self, Report};
+
 /// The most bytes of a file that are read; a larger one is known by its size and time.
 const READ: u64 = 8 << 20;
 /// How many files a folder may have that is looked through; a larger one is never the same.
@@ -86,8 +82,7 @@ struct Watched {
 
 /// Changes that follow each other.
 struct Burst {
-    began: time::Instant,
-    latest: time::Instant,
+    times: watching::Burst,
     paths: BTreeSet<PathBuf>,
     /// Something is not in `paths`.
     is_more: bool,
@@ -96,15 +91,7 @@ struct Burst {
 impl Changes {
     /// Watches from now on. Must be called on a runtime.
     pub(super) fn watch(projects: &[Project], settings: &Path) -> notify::Result<Self> {
-        let (reports, waiting) = mpsc::channel(WAITING);
-        let watcher = notify::recommended_watcher(move |report: notify::Result<notify::Event>| {
-            // One place is left for saying that there were more.
-            let _ = match report {
-                Ok(event) if !is_change(event.kind) => return,
-                Ok(event) if reports.capacity() > 1 && !event.need_rescan() => reports.try_send(Some(event.paths)),
-                _ => reports.try_send(None),
-            };
-        })?;
+        let (watcher, waiting) = watching::watcher()?;
         let (watched, below, known) = <_>::default();
         let mut sorter = Sorter { watcher, watched, below, known };
         let settings = sorter.add(None, settings);
@@ -154,9 +141,10 @@ impl Sorter {
         Saved { latest, edits: 0 }
     }
 
-    async fn sort(mut self, mut reports: mpsc::Receiver<Option<Vec<PathBuf>>>) {
+    async fn sort(mut self, mut reports: mpsc::Receiver<Report>) {
         loop {
-            let due = self.watched.iter().filter_map(|watched| watched.burst.as_ref()).map(Burst::due).min();
+            let due =
+                self.watched.iter().filter_map(|watched| watched.burst.as_ref()).map(|burst| burst.times.due()).min();
             let over = async {
                 match due {
                     Some(due) => time::sleep_until(due).await,
@@ -176,8 +164,8 @@ impl Sorter {
     }
 
     /// Takes in a report; without paths anything may have changed.
-    fn note(&mut self, paths: Option<Vec<PathBuf>>) {
-        let now = time::Instant::now();
+    fn note(&mut self, paths: Report) {
+        let times = watching::Burst::begin();
         for watched in &mut self.watched {
             let concerns = |path: &&PathBuf| match &watched.project {
                 Some(project) => project.concerns(path),
@@ -187,9 +175,9 @@ impl Sorter {
             if paths.is_some() && concerned.is_empty() {
                 continue;
             }
-            let new = || Burst { began: now, latest: now, paths: BTreeSet::new(), is_more: false };
+            let new = || Burst { times, paths: BTreeSet::new(), is_more: false };
             let burst = watched.burst.get_or_insert_with(new);
-            burst.latest = now;
+            burst.times.latest = times.latest;
             burst.is_more |= paths.is_none();
             burst.paths.extend(concerned.into_iter().cloned());
         }
@@ -203,7 +191,7 @@ impl Sorter {
     fn tell(&mut self) {
         let now = time::Instant::now();
         for watched in &mut self.watched {
-            let Some(Burst { latest, paths, is_more, .. }) = watched.burst.take_if(|burst| burst.due() <= now) else {
+            let Some(Burst { times, paths, is_more }) = watched.burst.take_if(|burst| burst.times.due() <= now) else {
                 continue;
             };
             let mut edited = None;
@@ -218,7 +206,7 @@ impl Sorter {
             let path = edited.or(paths.first()).cloned();
             watched.tell.send_modify(|telling| {
                 let edits = telling.edits + u64::from(edited.is_some() || is_more);
-                *telling = Telling { at: Some(latest.into_std()), path, edits };
+                *telling = Telling { at: Some(times.latest.into_std()), path, edits };
             });
         }
     }
@@ -240,12 +228,6 @@ impl Sorter {
             }
         }
         self.below.retain(|path| path.is_dir());
-    }
-}
-
-impl Burst {
-    fn due(&self) -> time::Instant {
-        (self.latest + QUIET).min(self.began + LONGEST)
     }
 }
 
@@ -279,17 +261,10 @@ fn content(path: &Path, project: Option<&Project>, found: &mut Vec<Known>) -> Op
     Some(is)
 }
 
-fn is_change(kind: EventKind) -> bool {
-    match kind {
-        EventKind::Access(AccessKind::Close(notify::event::AccessMode::Write)) => true,
-        EventKind::Access(_) => false,
-        _ => true,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::watching::{LONGEST, QUIET};
 
     fn folder() -> (tempfile::TempDir, Project, Saved) {
         let dir = tempfile::tempdir().unwrap();
@@ -306,7 +281,7 @@ mod tests {
     }
 
     async fn told(saved: &mut Saved) -> Save {
-        time::timeout(Duration::from_secs(20), saved.next()).await.expect("it was told of")
+        time::timeout(std::time::Duration::from_secs(20), saved.next()).await.expect("it was told of")
     }
 
     #[tokio::test]

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use botkube_agent::agent::{PluginEvent, line_by_hand};
+use botkube_agent::agent::{Adopted, PluginEvent, line_by_hand};
 use botkube_author::project::{BuildError, Project};
 use botkube_console::session::Recorder;
 use tokio::{sync::mpsc, time};
@@ -145,8 +145,13 @@ impl Shop {
             super::without_deadlines(&mut config);
         }
         let channels = setup::console_channels(&config);
-        match stage.agent.adopt(config, &shown) {
-            Ok(()) => {
+        match stage.agent.adopt(Adopted { config, shown, lock: None, channels: channels.clone() }) {
+            Ok(trials) => {
+                for trial in trials {
+                    let agent = stage.agent.clone();
+                    // What comes of it is told as everything that happens to plugins.
+                    tokio::spawn(async move { agent.prove(trial).await });
+                }
                 if let Some(rooms) = &stage.rooms {
                     rooms.arrange(setup::with_controls(channels));
                 }

@@ -173,7 +173,7 @@ fn one_that_listens_nowhere() {
 
 #[test]
 fn one_that_exits_during_a_call() {
-    calls_badly("exit 7", &["ended while it worked on this command", "exit code 7", "the next command"]);
+    calls_badly("exit 7", &["ended while it worked on this command", "exit code 7", "it was not run again"]);
 }
 
 #[test]

@@ -125,3 +125,34 @@ fn the_schema_is_for_editors() {
 fn without_files_there_is_nothing_to_look_at() {
     contains(&config(&Machine::new(), &["validate"], 2).stderr, &["no configuration", "botkube config validate"]);
 }
+
+#[test]
+fn what_a_reload_would_do_is_said_before_it_does() {
+    let machine = Machine::new();
+    let with = |name: &str, rest: &str| {
+        let config = format!(
+            "executors: {{tools: {{botkube/echo: {{enabled: true}}}}}}\ncommunications: {{main: {{console: {{}}}}}}\n{rest}"
+        );
+        machine.file(name, config)
+    };
+    let (old, new) =
+        (with("old.yaml", ""), with("new.yaml", "aliases: {e: {command: echo}}\nsettings: {healthPort: 3}\n"));
+    let outcome = config(&machine, &["diff", &new, "--against", &old], 0);
+    let said = "`aliases.e` is new\n`settings.healthPort`: 2114 → 3 (takes effect after a restart)\n";
+    assert_eq!(outcome.stdout, said);
+    let changes = config(&machine, &["diff", "-o", "json", &new, "--against", &old], 0).json();
+    let first = json!({"kind": "aliasChanged", "path": "aliases.e", "effect": "atOnce", "text": "`aliases.e` is new"});
+    assert_eq!(changes[0], first);
+    assert_eq!(config(&machine, &["diff", &old, "--against", &old], 0).stdout, "nothing would change\n");
+    assert_eq!(config(&machine, &["diff", "-o", "json", &old, "--against", &old], 0).json(), json!([]));
+}
+
+#[test]
+fn between_files_that_cannot_be_used_there_is_no_difference_but_what_is_wrong() {
+    let machine = Machine::new();
+    let (good, wrong) = (machine.file("good.yaml", GOOD), machine.file("wrong.yaml", WRONG));
+    let outcome = config(&machine, &["diff", &good, "--against", &wrong], 2);
+    contains(&outcome.stdout, &["wrong.yaml:1:12", "did you mean `clusterName`?", "cannot be used: 1 error"]);
+    let findings = config(&machine, &["diff", "-o", "json", &wrong, "--against", &good], 2).json();
+    assert_eq!(findings[0]["line"], 1);
+}

@@ -1,13 +1,14 @@
 //! The command line as a person or a script meets it: the real binary, real plugins, nothing of its inside.
 //!
-//! Reading order: `support` a machine of its own for every test · `exec` statuses, exit codes, outputs · `channels` where a
-//! command is run · `commands` what can be typed · `bindings` which plugin answers with which configurations · `config`
-//! configurations looked at · `message` a message looked at · `bad_plugins`, `bad_input` what goes wrong and what is said ·
-//! `processes` what is left behind · `supervision` what is done about plugins that fail, `streaming` answers that come piece
-//! by piece, `swap` plugins that are replaced or started by somebody else (all three through the plugin host, where the
-//! command line shows too little) · `piped`, `terminal`, `live_terminal` the ways to talk · `plugin_new`, `dev`,
-//! `plugin_test`, `plugin_build`, `publish` an author's way · `supply` locks, bundles and lists of plugins · `life` all of it
-//! in a row.
+//! Reading order: `support` a machine of its own for every test · `exec` statuses, exit codes, outputs · `channels`
+//! where a command is run · `commands` what can be typed · `bindings` which plugin answers with which
+//! configurations · `config` configurations looked at · `message` a message looked at · `bad_plugins`, `bad_input`
+//! what goes wrong and what is said · `processes` what is left behind, `shutdown` how an agent ends · `supervision`
+//! what is done about plugins that fail, `given_up` what people read of it, `streaming` answers that come piece by
+//! piece, `swap` plugins that are replaced or started by somebody else (all three through the plugin host, where
+//! the command line shows too little) · `piped`, `terminal`, `live_terminal` the ways to talk · `plugin_new`,
+//! `dev`, `plugin_test`, `plugin_build`, `publish` an author's way · `supply` locks, bundles and lists of plugins ·
+//! `life` all of it in a row.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod bad_input;
@@ -18,6 +19,7 @@ mod commands;
 mod config;
 mod dev;
 mod exec;
+mod given_up;
 mod life;
 mod live_terminal;
 mod message;
@@ -27,6 +29,7 @@ mod plugin_new;
 mod plugin_test;
 mod processes;
 mod publish;
+mod shutdown;
 mod streaming;
 mod supervision;
 mod supply;

@@ -1,6 +1,8 @@
 //! What becomes of plugins that die, freeze, cannot be started or cannot be had, with real processes; and what a plugin is
 //! given. It knows the agent's plugin host from outside, and `botkube run`.
 
+mod terms;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
@@ -33,18 +35,30 @@ use crate::support::{Machine, contains};
 /// A host of plugins on a machine of its own. It must be stopped on the runtime it was made on.
 struct Kept {
     machine: Machine,
+    catalogue: Catalogue,
     host: Arc<Host>,
 }
 
 impl Kept {
     /// Knows the misbehaving executor as `mine`, and a plugin `bad` that is not there; both are kept running.
     fn started(settings: Settings) -> Self {
+        let kept = Self::lazy(settings);
+        kept.host.start(["bad", "mine"].map(named));
+        kept
+    }
+
+    /// The same before anything is started.
+    fn lazy(settings: Settings) -> Self {
         let machine = Machine::new();
         let mine = PathBuf::from(machine.misbehaving("none"));
         let given = BTreeMap::from([("mine".to_owned(), mine), ("bad".to_owned(), "/nowhere/bad".into())]);
-        let host = Host::new(Catalogue { given, ..Catalogue::default() }, Arc::new(Direct), settings).unwrap();
-        host.start(["bad", "mine"].map(named));
-        Self { machine, host: Arc::new(host) }
+        let catalogue = Catalogue { given, ..Catalogue::default() };
+        let host = Host::new(catalogue.clone(), Arc::new(Direct), settings).unwrap();
+        Self { machine, catalogue, host: Arc::new(host) }
+    }
+
+    fn reconfigure(&self, settings: Settings) {
+        self.host.reconfigure(self.catalogue.clone(), settings).unwrap();
     }
 
     fn state(&self, name: &str) -> PluginState {
@@ -131,8 +145,11 @@ async fn a_crash_loop_pauses_and_then_deactivates_the_plugin_with_the_reason() {
     kept.ask("mine exit 7").await.unwrap_err();
     let refused = kept.ask("mine id").await.unwrap_err().to_string();
     contains(&refused, &["exit code 7", "started again 2 times", "plugins.restartPolicy.threshold", "deactivated"]);
+    contains(&refused, &["`restart executor mine` starts it again"]);
     let state = kept.state("mine");
     assert_eq!((state.status, state.restarts, state.threshold), (PluginStatus::Deactivated, 2, 2));
+    kept.host.restart(&named("mine"));
+    kept.id().await;
     kept.host.stop().await;
 }
 
@@ -177,8 +194,41 @@ async fn a_call_to_a_plugin_that_froze_ends_with_the_reason_and_not_with_the_cal
     kill("STOP", frozen);
     let answer = call.await.unwrap().unwrap_err().to_string();
     contains(&answer, &["ended while it worked on this command", "no answer to a health check", "was killed"]);
-    assert!(began.elapsed() < Settings::default().call_timeout);
+    // Two intervals and the deadline of a check, which is no longer than an interval; and as much again for a busy machine.
+    assert!(began.elapsed() < 6 * attentive().health_check_interval, "{:?}", began.elapsed());
     kept.host.stop().await;
+}
+
+/// A plugin that starts another process and freezes with it, and both of their numbers.
+async fn frozen_with_a_child(settings: Settings) -> (Kept, [u32; 2]) {
+    let kept = Kept::lazy(settings.clone());
+    let file = kept.machine.path("child");
+    let program = kept.catalogue.given["mine"].display();
+    let script =
+        format!("#!/bin/sh\nsleep 1000 &\necho $! > {0}.new; mv {0}.new {0}\nexec {program}\n", file.display());
+    let given = BTreeMap::from([("mine".to_owned(), kept.machine.script("with-child", script).into())]);
+    kept.host.reconfigure(Catalogue { given, ..Catalogue::default() }, settings).unwrap();
+    let process = kept.id().await;
+    let child = fs::read_to_string(file).unwrap().trim().parse().unwrap();
+    kill("STOP", child);
+    kill("STOP", process);
+    (kept, [process, child])
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_frozen_plugin_is_killed_with_what_it_had_started() {
+    let (kept, processes) = frozen_with_a_child(attentive()).await;
+    eventually("both are gone", || !processes.iter().any(|process| is_alive(*process)));
+    kept.host.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_waits_for_a_frozen_plugin_no_longer_than_its_grace() {
+    let (kept, processes) = frozen_with_a_child(Settings::default()).await;
+    let began = Instant::now();
+    kept.host.stop().await;
+    assert!(!processes.iter().any(|process| is_alive(*process)));
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -200,7 +250,7 @@ async fn more_calls_than_may_run_and_wait_are_answered_with_busy_and_the_others_
     let mut waiting: Vec<_> = (0..5).map(|_| kept.asking("mine id")).collect();
     eventually("one was sent away", || waiting.iter().any(JoinHandle::is_finished));
     let place = waiting.iter().position(JoinHandle::is_finished).unwrap();
-    let busy = PluginError::Busy { plugin: "mine".into(), running: 1, waiting: 4 };
+    let busy = PluginError::Busy { plugin: "mine".into(), running: 1, waiting: 4, is_channel: true };
     assert_eq!(waiting.remove(place).await.unwrap(), Err(busy));
     assert!(!waiting.iter().any(JoinHandle::is_finished), "nobody overtakes");
 
@@ -327,6 +377,39 @@ fn a_run_starts_what_is_bound_before_any_command_and_again_when_it_is_killed() {
     assert_eq!(answer, format!("{second}\n"));
     kill("TERM", agent.id());
     assert_eq!(agent.wait().unwrap().code(), Some(0));
+    machine.is_tidy();
+}
+
+#[test]
+fn what_a_killed_agent_left_goes_with_the_next_one_and_what_a_live_one_uses_stays() {
+    let machine = Machine::new();
+    let plugin = format!("mine={}", machine.misbehaving("none"));
+    let config = machine.file("c.yaml", "communications: {main: {console: {}}}");
+    let start = || {
+        let mut agent = machine.botkube(["run", "--config", &config, "--plugin", &plugin]);
+        let mut agent = agent.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut log = BufReader::new(agent.stderr.take().unwrap()).lines().map(Result::unwrap);
+        assert!(log.any(|line| line.contains("a plugin is running")));
+        (agent, log)
+    };
+    let dirs = || -> BTreeSet<PathBuf> {
+        fs::read_dir(machine.path("tmp")).unwrap().map(|entry| entry.unwrap().path()).collect()
+    };
+    let (mut killed, _log) = start();
+    let left = dirs();
+    kill("KILL", killed.id());
+    killed.wait().unwrap();
+    assert_eq!(dirs(), left);
+
+    let (mut second, _log) = start();
+    let live = dirs();
+    assert_eq!((left.len(), live.len(), live.is_disjoint(&left)), (1, 1, true));
+    let (mut third, _log) = start();
+    assert!(dirs().is_superset(&live));
+    for agent in [&mut second, &mut third] {
+        kill("TERM", agent.id());
+        agent.wait().unwrap();
+    }
     machine.is_tidy();
 }
 

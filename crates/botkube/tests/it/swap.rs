@@ -315,7 +315,7 @@ fn children_of_this_process_called(name: &str) -> Vec<u32> {
 /// A host that waits for the plugin `mine` to be started by hand.
 struct Debugger {
     machine: Machine,
-    dir: tempfile::TempDir,
+    dir: environment::RuntimeDir,
     host: Arc<Host>,
     waits: Arc<AtomicUsize>,
 }
