@@ -7,7 +7,7 @@
 use std::{
     fmt, fs,
     io::{self, BufRead, BufReader, Write},
-    os::unix::fs::PermissionsExt,
+    os::unix::{fs::PermissionsExt, process::CommandExt},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::mpsc::{self, Receiver, RecvTimeoutError},
@@ -40,6 +40,19 @@ pub enum Fault {
     Flooding,
     /// `kill -9`, and what is started after it ends at once, until a second more than the health check's interval is over.
     Unstartable,
+}
+
+/// A fault and its circumstances.
+#[derive(Clone, Copy, Debug)]
+pub struct Trial {
+    /// What is done.
+    pub fault: Fault,
+    /// How often the manager asks the plugin for its health.
+    pub interval: Duration,
+    /// How long the plugin was well before, beyond a second: where between two health checks the fault comes.
+    pub phase: Duration,
+    /// How long the fault is waited for to be over.
+    pub patience: Duration,
 }
 
 /// What callers saw.
@@ -114,23 +127,19 @@ impl Sham {
     }
 }
 
-/// Has a manager, whose health check gets this interval, live through a fault, and waits this long for it to be over. What
-/// the command lacks is the plugin and the times.
+/// Has a manager live through a fault. What the command lacks is the plugin and the times.
 ///
 /// # Errors
 ///
 /// When the manager does not begin well, or cannot be looked at.
-pub fn suffer(
-    mut manager: Command,
-    sham: &Sham,
-    fault: Fault,
-    interval: Duration,
-    patience: Duration,
-) -> io::Result<Seen> {
+pub fn suffer(mut manager: Command, sham: &Sham, trial: Trial) -> io::Result<Seen> {
+    let Trial { fault, interval, phase, patience } = trial;
+    // A group of its own: one that becomes an orphan is woken, and so would a frozen plugin be.
+    manager.process_group(0);
     manager.arg(&sham.program).args([interval, EVERY].map(|time| time.as_millis().to_string()));
     let mut manager = Manager::start(&mut manager)?;
     let mut calls = Vec::new();
-    manager.hear(&mut calls, Instant::now() + STEADY)?;
+    manager.hear(&mut calls, Instant::now() + STEADY + phase)?;
     if calls.last().is_none_or(|call| call.error.is_some()) {
         return Err(io::Error::other(format!("the plugin does not answer before it is {fault}")));
     }

@@ -92,7 +92,9 @@ impl Programs {
         let log = self.folder.join(format!("agent-{seed}.log"));
         match planted {
             true => ensure!(broken > 0, "the planted bug was not caught; the agent's log is {}", log.display()),
-            false => ensure!(went_well, "what must hold does not, with seed {seed}; the agent's log is {}", log.display()),
+            false => {
+                ensure!(went_well, "what must hold does not, with seed {seed}; the agent's log is {}", log.display())
+            }
         }
         Ok(())
     }

@@ -10,7 +10,7 @@ use std::{
 };
 
 use conformance::{
-    faults::{Fault, Seen, Sham, suffer},
+    faults::{Fault, Seen, Sham, Trial, suffer},
     go_program, manager_program, program,
 };
 
@@ -25,7 +25,7 @@ fn watch(manager: Command, fault: Fault) -> Seen {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let dir = tempfile::tempdir().unwrap();
     let sham = Sham::new(dir.path(), &plugin).unwrap();
-    suffer(manager, &sham, fault, INTERVAL, PATIENCE).unwrap()
+    suffer(manager, &sham, Trial { fault, interval: INTERVAL, phase: INTERVAL / 2, patience: PATIENCE }).unwrap()
 }
 
 fn ours(fault: Fault) -> Seen {

@@ -10,7 +10,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
-use conformance::faults::{EVERY, Fault, Seen, Sham, suffer};
+use conformance::faults::{EVERY, Fault, Seen, Sham, Trial, suffer};
 
 use super::report::{self, median};
 use crate::{setup, sh};
@@ -73,7 +73,9 @@ pub(crate) fn run(root: &Path, options: &Options) -> Result<bool> {
                     let mut manager = Command::new(program);
                     manager.args(args);
                     let side = ["ours", "upstream"][which];
-                    let figures = suffer(manager, &sham, fault, interval, patience)
+                    // Spread over the time between two health checks.
+                    let phase = interval.mul_f64((round as f64 + 0.5) / options.rounds as f64);
+                    let figures = suffer(manager, &sham, Trial { fault, interval, phase, patience })
                         .with_context(|| format!("{side}, {fault}, every {interval:?}"))?;
                     println!("{fault}, checks every {interval:?}, {side}: {figures:?}");
                     seen[which].push(figures);

@@ -220,7 +220,10 @@ impl<'a> Culprit<'a> {
     fn cached(&self, plugin: &str) -> Vec<PathBuf> {
         let entries = fs::read_dir(self.world.inside().join("cache/chaos")).into_iter().flatten().flatten();
         let ending = format!("_{plugin}");
-        entries.map(|entry| entry.path()).filter(|path| path.is_file() && path.to_string_lossy().ends_with(&ending)).collect()
+        entries
+            .map(|entry| entry.path())
+            .filter(|path| path.is_file() && path.to_string_lossy().ends_with(&ending))
+            .collect()
     }
 
     fn write(&self, bytes: &[u8], in_place: bool) -> Result<()> {
@@ -273,7 +276,10 @@ mod tests {
         let mut row = 0;
         for _ in 0..10_000 {
             match schedule.next().1 {
-                Fault::Killed("one") | Fault::Frozen("one", _) | Fault::Panicking("one") | Fault::Corrupted("one", _)
+                Fault::Killed("one")
+                | Fault::Frozen("one", _)
+                | Fault::Panicking("one")
+                | Fault::Corrupted("one", _)
                 | Fault::Filled(_) => row += 1,
                 Fault::Replaced("one") | Fault::Restarted("one") => row = 0,
                 _ => {}

@@ -214,8 +214,15 @@ fn more(before: Sample, after: Sample) -> Vec<String> {
         ("descriptors", before.descriptors as u64, after.descriptors as u64, MORE_DESCRIPTORS as u64),
         ("threads", before.threads, after.threads, MORE_THREADS),
         ("processes", before.processes as u64, after.processes as u64, 0),
-        ("files in the cache and the folder for temporary ones", before.files as u64, after.files as u64, MORE_FILES as u64),
+        (
+            "files in the cache and the folder for temporary ones",
+            before.files as u64,
+            after.files as u64,
+            MORE_FILES as u64,
+        ),
     ];
     let grown = rows.into_iter().filter(|(_, before, after, allowed)| *after > before + allowed);
-    grown.map(|(what, before, after, _)| format!("the agent has {after} {what}, and had {before} before the faults")).collect()
+    grown
+        .map(|(what, before, after, _)| format!("the agent has {after} {what}, and had {before} before the faults"))
+        .collect()
 }

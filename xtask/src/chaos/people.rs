@@ -150,8 +150,10 @@ impl Person {
         stream.write_all(request.as_bytes()).await?;
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await?;
-        let cookie = answer.lines().find_map(|line| line.strip_prefix("set-cookie: ")).and_then(|c| c.split(';').next());
-        let cookie = cookie.with_context(|| format!("the link makes no session: {}", answer.lines().next().unwrap_or("")))?;
+        let cookie =
+            answer.lines().find_map(|line| line.strip_prefix("set-cookie: ")).and_then(|c| c.split(';').next());
+        let cookie =
+            cookie.with_context(|| format!("the link makes no session: {}", answer.lines().next().unwrap_or("")))?;
         let mut request = format!("ws://{host}/ws").into_client_request()?;
         request.headers_mut().insert("origin", HeaderValue::from_str(&format!("http://{host}"))?);
         request.headers_mut().insert("cookie", HeaderValue::from_str(cookie)?);
@@ -189,7 +191,11 @@ impl Person {
         self.said += 1;
         // So that no two people say the same.
         let key = self.key();
-        let text = if text.contains(&key) || !PLUGINS.iter().any(|plugin| text.starts_with(plugin)) { text } else { format!("{text} {key}") };
+        let text = if text.contains(&key) || !PLUGINS.iter().any(|plugin| text.starts_with(plugin)) {
+            text
+        } else {
+            format!("{text} {key}")
+        };
         let frame = json!({"type": "say", "key": key, "channel": channel, "text": text});
         let began = Instant::now();
         let (accepted, rejected, entry, end, answer) = <_>::default();
@@ -323,4 +329,3 @@ pub(crate) async fn answers(person: &mut Person, plugin: &str, within: Duration)
     }
     Ok(None)
 }
-
