@@ -12,6 +12,11 @@ use anyhow::{Context, Result, ensure};
 
 use crate::sh;
 
+/// How long a run is where nobody says.
+pub(crate) const MINUTES: f64 = 2.0;
+/// What every change has to live through, beside a seed that nobody chose.
+pub(crate) const SEED: u64 = 4711;
+
 /// What is run.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Options {
@@ -32,7 +37,7 @@ pub(crate) struct Programs {
 
 impl Options {
     pub(crate) fn parse(args: &[&str]) -> Option<Self> {
-        let (mut options, mut args) = (Self { seed: None, minutes: 2.0, planted: false }, args.iter());
+        let (mut options, mut args) = (Self { seed: None, minutes: MINUTES, planted: false }, args.iter());
         while let Some(arg) = args.next() {
             match *arg {
                 "--seed" => options.seed = Some(args.next()?.parse().ok()?),

@@ -41,7 +41,7 @@ struct Row {
 
 impl Options {
     pub(crate) fn parse(args: &[&str]) -> Option<Self> {
-        let mut options = Self { rounds: 5, write: false };
+        let mut options = Self { rounds: 3, write: false };
         for arg in args {
             match *arg {
                 "--quick" => options.rounds = 1,
