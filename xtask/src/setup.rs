@@ -11,6 +11,12 @@ use crate::sh;
 /// The oldest Go that reads the modules of conformance/go and can fetch a newer toolchain if one of them asks for it.
 const OLDEST_GO: (u32, u32) = (1, 21);
 
+/// A system whose processes can be looked at as on Linux.
+pub(crate) fn linux() -> Result<(), String> {
+    let found = cfg!(target_os = "linux").then_some(());
+    found.ok_or_else(|| "the agent's processes are looked at through /proc, which only Linux has".to_owned())
+}
+
 /// Go, or why it cannot be had.
 pub(crate) fn go(root: &Path) -> Result<(), String> {
     if !sh::works(root, "go version") {

@@ -14,7 +14,7 @@ use std::{
 
 use anyhow::{Result, anyhow, ensure};
 
-use crate::{codegen, fuzz, setup, sh, tidy};
+use crate::{chaos, codegen, fuzz, setup, sh, tidy};
 
 /// How long each fuzz target runs.
 const FUZZ_SECONDS: u64 = 20;
@@ -51,6 +51,7 @@ const STEPS: &[Step] = &[
     ("API server", api_server),
     ("tests", tests),
     ("page in a browser", browser),
+    ("chaos", chaos),
     ("tests with more features", more_tests),
     ("documentation", documentation),
     ("macOS", macos),
@@ -246,6 +247,24 @@ fn tests(root: &Path, tally: &mut Tally) {
         skipped.push_str(" --skip prometheus::");
     }
     tally.tests(root, &format!("{line} --{skipped}"));
+}
+
+/// An agent while everything around it fails, twice, and once with a bug that must be caught. Only where processes can be
+/// looked at as on Linux.
+fn chaos(root: &Path, tally: &mut Tally) {
+    if !tally.tool(setup::linux()) {
+        return;
+    }
+    match (chaos::Programs::build(root, false), chaos::fresh()) {
+        (Ok(programs), Ok(fresh)) => {
+            for seed in [chaos::SEED, fresh] {
+                tally.check(programs.run(seed, chaos::MINUTES, false));
+            }
+        }
+        (programs, seed) => tally.check(programs.map(drop).and(seed.map(drop))),
+    }
+    let planted = chaos::Programs::build(root, true);
+    tally.check(planted.and_then(|programs| programs.run(chaos::SEED, chaos::MINUTES, true)));
 }
 
 fn more_tests(root: &Path, tally: &mut Tally) {
