@@ -1,5 +1,6 @@
 //! The life of one plugin as a pure function: what happened and when goes in, the next state and what to do about it come
-//! out. It must not know processes, tasks, or what time it is.
+//! out. It must not know processes, tasks, or what time it is. All steps are in this one file, however long, since each is to
+//! be read beside the others; docs/plugin-states.md has them as tables.
 //!
 //! ```text
 //! absent ── wanted ──→ fetching ── fetched ──→ starting ── started ──→ ready ⇄ suspect
