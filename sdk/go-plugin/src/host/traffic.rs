@@ -17,12 +17,17 @@ use tokio::{
     time::Instant,
 };
 
+use super::turn::Turn;
+
 /// How many frames without data a plugin may send within [`PERIOD`] beside those that calls need. Whoever takes more in keeps
 /// a core busy with them: the HTTP/2 library answers pings and settings for as long as they come.
 const SPARE: u64 = 10_000;
 /// How many a call needs: headers and trailers, updates of windows, a reset, and the pings by which Go measures.
 const PER_CALL: u64 = 16;
 const PERIOD: Duration = Duration::from_secs(1);
+
+/// How many frames are read at once, until it is the turn of other tasks.
+const AT_ONCE: u64 = 256;
 
 /// What both ends of the watch share.
 #[derive(Clone, Debug, Default)]
@@ -37,6 +42,7 @@ pub(super) struct Traffic {
 pub(super) struct Watched<S> {
     stream: S,
     frames: Frames,
+    turn: Turn,
     traffic: Traffic,
     /// The frames without data of this period, when it began, and how many calls there were then.
     counted: u64,
@@ -71,16 +77,20 @@ impl Traffic {
 
 impl<S> Watched<S> {
     pub(super) fn new(stream: S, traffic: Traffic) -> Self {
-        Self { stream, frames: Frames::default(), traffic, counted: 0, since: Instant::now(), calls: 0 }
+        let (frames, turn) = (Frames::default(), Turn::default());
+        Self { stream, frames, turn, traffic, counted: 0, since: Instant::now(), calls: 0 }
     }
 
     /// Counts what was read; an error says that it is a flood.
     fn see(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let Self { frames, counted, .. } = self;
+        let Self { frames, turn, counted, .. } = self;
         let mut last = 0;
-        frames.see(bytes, |kind| {
-            last = kind;
-            *counted += 1;
+        frames.see(bytes, |kind, has_data| {
+            turn.add(1);
+            if !has_data {
+                last = kind;
+                *counted += 1;
+            }
         });
         let calls = self.traffic.calls.load(Ordering::Relaxed);
         let allowed = SPARE + PER_CALL * (calls - self.calls);
@@ -98,8 +108,8 @@ impl<S> Watched<S> {
 }
 
 impl Frames {
-    /// Names the kind of every frame that brings no data.
-    fn see(&mut self, mut bytes: &[u8], mut without_data: impl FnMut(u8)) {
+    /// Names the kind of every frame, and whether it brings data.
+    fn see(&mut self, mut bytes: &[u8], mut seen: impl FnMut(u8, bool)) {
         while !bytes.is_empty() {
             if self.rest > 0 {
                 let skipped = self.rest.min(bytes.len());
@@ -115,9 +125,7 @@ impl Frames {
                 let [a, b, c, kind, ..] = self.head;
                 self.rest = u32::from_be_bytes([0, a, b, c]) as usize;
                 self.known = 0;
-                if kind != 0 || self.rest == 0 {
-                    without_data(kind);
-                }
+                seen(kind, kind == 0 && self.rest > 0);
             }
         }
     }
@@ -141,9 +149,17 @@ fn name(kind: u8) -> &'static str {
 
 impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if self.turn.is_over(AT_ONCE, cx) {
+            return Poll::Pending;
+        }
         let before = buffer.filled().len();
-        std::task::ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
-        Poll::Ready(self.see(&buffer.filled()[before..]))
+        match Pin::new(&mut self.stream).poll_read(cx, buffer) {
+            Poll::Ready(read) => Poll::Ready(read.and_then(|()| self.see(&buffer.filled()[before..]))),
+            Poll::Pending => {
+                self.turn.end();
+                Poll::Pending
+            }
+        }
     }
 }
 
@@ -193,8 +209,8 @@ mod tests {
         let bytes = [&PING[..], &DATA, &[0, 0, 0, 0, 0, 0, 0, 0, 1], &PING].concat();
         for size in 1..bytes.len() {
             let (mut frames, mut kinds) = (Frames::default(), Vec::new());
-            bytes.chunks(size).for_each(|chunk| frames.see(chunk, |kind| kinds.push(kind)));
-            assert_eq!(kinds, [6, 0, 6], "in pieces of {size}");
+            bytes.chunks(size).for_each(|chunk| frames.see(chunk, |kind, has_data| kinds.push((kind, has_data))));
+            assert_eq!(kinds, [(6, false), (0, true), (0, false), (6, false)], "in pieces of {size}");
         }
     }
 
