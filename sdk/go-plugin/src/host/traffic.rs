@@ -2,6 +2,7 @@
 //! (RFC 9113 §4.1) and no more of the connection.
 
 use std::{
+    future::Future,
     io,
     pin::Pin,
     sync::{
@@ -14,7 +15,7 @@ use std::{
 
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
-    time::Instant,
+    time::{Instant, Sleep, sleep},
 };
 
 use super::turn::Turn;
@@ -26,8 +27,14 @@ const SPARE: u64 = 10_000;
 const PER_CALL: u64 = 16;
 const PERIOD: Duration = Duration::from_secs(1);
 
-/// How many frames are read at once, until it is the turn of other tasks.
+/// How many small frames are read at once, and how long is waited then. The host has more work with them than the plugin.
 const AT_ONCE: u64 = 256;
+const PAUSE: Duration = Duration::from_millis(1);
+/// A frame is small below this many bytes.
+const SMALL: usize = 512;
+
+/// The kind of frames that bring data.
+const DATA: u8 = 0;
 
 /// What both ends of the watch share.
 #[derive(Clone, Debug, Default)]
@@ -43,6 +50,8 @@ pub(super) struct Watched<S> {
     stream: S,
     frames: Frames,
     turn: Turn,
+    /// Until then nothing is read.
+    pause: Option<Pin<Box<Sleep>>>,
     traffic: Traffic,
     /// The frames without data of this period, when it began, and how many calls there were then.
     counted: u64,
@@ -78,16 +87,16 @@ impl Traffic {
 impl<S> Watched<S> {
     pub(super) fn new(stream: S, traffic: Traffic) -> Self {
         let (frames, turn) = (Frames::default(), Turn::default());
-        Self { stream, frames, turn, traffic, counted: 0, since: Instant::now(), calls: 0 }
+        Self { stream, frames, turn, pause: None, traffic, counted: 0, since: Instant::now(), calls: 0 }
     }
 
     /// Counts what was read; an error says that it is a flood.
     fn see(&mut self, bytes: &[u8]) -> io::Result<()> {
         let Self { frames, turn, counted, .. } = self;
         let mut last = 0;
-        frames.see(bytes, |kind, has_data| {
-            turn.add(1);
-            if !has_data {
+        frames.see(bytes, |kind, length| {
+            turn.add(u64::from(length < SMALL));
+            if kind != DATA || length == 0 {
                 last = kind;
                 *counted += 1;
             }
@@ -108,8 +117,8 @@ impl<S> Watched<S> {
 }
 
 impl Frames {
-    /// Names the kind of every frame, and whether it brings data.
-    fn see(&mut self, mut bytes: &[u8], mut seen: impl FnMut(u8, bool)) {
+    /// Tells the kind of every frame, and its length without its head.
+    fn see(&mut self, mut bytes: &[u8], mut seen: impl FnMut(u8, usize)) {
         while !bytes.is_empty() {
             if self.rest > 0 {
                 let skipped = self.rest.min(bytes.len());
@@ -125,7 +134,7 @@ impl Frames {
                 let [a, b, c, kind, ..] = self.head;
                 self.rest = u32::from_be_bytes([0, a, b, c]) as usize;
                 self.known = 0;
-                seen(kind, kind == 0 && self.rest > 0);
+                seen(kind, self.rest);
             }
         }
     }
@@ -133,7 +142,7 @@ impl Frames {
 
 fn name(kind: u8) -> &'static str {
     match kind {
-        0 => "empty DATA",
+        DATA => "empty DATA",
         1 => "HEADERS",
         2 => "PRIORITY",
         3 => "RST_STREAM",
@@ -149,8 +158,12 @@ fn name(kind: u8) -> &'static str {
 
 impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        if self.turn.is_over(AT_ONCE, cx) {
-            return Poll::Pending;
+        if self.turn.is_over(AT_ONCE) {
+            self.pause = Some(Box::pin(sleep(PAUSE)));
+        }
+        if let Some(pause) = &mut self.pause {
+            std::task::ready!(pause.as_mut().poll(cx));
+            self.pause = None;
         }
         let before = buffer.filled().len();
         match Pin::new(&mut self.stream).poll_read(cx, buffer) {
@@ -194,7 +207,7 @@ mod tests {
     use super::*;
 
     const PING: [u8; 17] = [0, 0, 8, 6, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8];
-    const DATA: [u8; 11] = [0, 0, 2, 0, 0, 0, 0, 0, 1, 6, 6];
+    const SIX: [u8; 11] = [0, 0, 2, 0, 0, 0, 0, 0, 1, 6, 6];
 
     fn watched() -> Watched<tokio::io::Empty> {
         Watched::new(tokio::io::empty(), Traffic::default())
@@ -206,11 +219,11 @@ mod tests {
 
     #[test]
     fn frames_are_told_apart_however_they_are_cut() {
-        let bytes = [&PING[..], &DATA, &[0, 0, 0, 0, 0, 0, 0, 0, 1], &PING].concat();
+        let bytes = [&PING[..], &SIX, &[0, 0, 0, 0, 0, 0, 0, 0, 1], &PING].concat();
         for size in 1..bytes.len() {
             let (mut frames, mut kinds) = (Frames::default(), Vec::new());
-            bytes.chunks(size).for_each(|chunk| frames.see(chunk, |kind, has_data| kinds.push((kind, has_data))));
-            assert_eq!(kinds, [(6, false), (0, true), (0, false), (6, false)], "in pieces of {size}");
+            bytes.chunks(size).for_each(|chunk| frames.see(chunk, |kind, length| kinds.push((kind, length))));
+            assert_eq!(kinds, [(6, 8), (0, 2), (0, 0), (6, 8)], "in pieces of {size}");
         }
     }
 
@@ -237,7 +250,7 @@ mod tests {
         let mut watched = watched();
         watched.traffic.call_made();
         see(&mut watched, &PING, SPARE + PER_CALL).unwrap();
-        see(&mut watched, &DATA, 10 * SPARE).unwrap();
+        see(&mut watched, &SIX, 10 * SPARE).unwrap();
         watched.see(&PING).unwrap_err();
     }
 }

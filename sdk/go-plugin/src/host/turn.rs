@@ -29,12 +29,11 @@ impl Turn {
         self.done = 0;
     }
 
-    /// Whether so much was done that it is the turn of others; then the task is woken again.
-    pub(super) fn is_over(&mut self, most: u64, cx: &Context<'_>) -> bool {
+    /// Whether so much was done that it is the turn of others. Then the next one begins.
+    pub(super) fn is_over(&mut self, most: u64) -> bool {
         let is_over = self.done >= most;
         if is_over {
             self.end();
-            cx.waker().wake_by_ref();
         }
         is_over
     }
@@ -61,7 +60,8 @@ impl Body for Answer {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
-        if self.turn.is_over(FRAMES, cx) {
+        if self.turn.is_over(FRAMES) {
+            cx.waker().wake_by_ref();
             return Poll::Pending;
         }
         let frame = Pin::new(&mut self.body).poll_frame(cx);
@@ -83,25 +83,23 @@ impl Body for Answer {
 
 #[cfg(test)]
 mod tests {
-    use std::task::Waker;
-
     use super::*;
 
     #[test]
     fn a_turn_is_over_after_so_much_work_and_begins_again() {
-        let (mut turn, cx) = (Turn::default(), Context::from_waker(Waker::noop()));
+        let mut turn = Turn::default();
         turn.add(9);
-        assert!(!turn.is_over(10, &cx));
+        assert!(!turn.is_over(10));
         turn.add(1);
-        assert!(turn.is_over(10, &cx));
-        assert!(!turn.is_over(10, &cx));
+        assert!(turn.is_over(10));
+        assert!(!turn.is_over(10));
     }
 
     #[test]
     fn a_turn_in_which_there_was_nothing_to_do_counts_anew() {
-        let (mut turn, cx) = (Turn::default(), Context::from_waker(Waker::noop()));
+        let mut turn = Turn::default();
         turn.add(10);
         turn.end();
-        assert!(!turn.is_over(10, &cx));
+        assert!(!turn.is_over(10));
     }
 }

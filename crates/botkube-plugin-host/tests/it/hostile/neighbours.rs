@@ -4,7 +4,7 @@ use std::{future, time::Duration};
 
 use tokio::time::Instant;
 
-use super::World;
+use super::{MACHINE, World};
 
 /// How many calls are measured with and without the flood.
 const CALLS: usize = 300;
@@ -56,10 +56,10 @@ async fn measured(fault: &str, command: &str) -> (Duration, Duration) {
 }
 
 async fn check(fault: &str, command: &str) {
+    let _alone = MACHINE.write().await;
     let mut measurements = Vec::new();
     for _ in 0..ATTEMPTS {
         let (quiet, disturbed) = measured(fault, command).await;
-        eprintln!("NUM {fault} {command} {quiet:?} {disturbed:?}");
         if disturbed <= bound(quiet) {
             return;
         }
