@@ -23,6 +23,7 @@ mod process;
 mod rate;
 mod spawn;
 mod traffic;
+mod turn;
 
 use std::{
     fmt,
@@ -45,6 +46,7 @@ pub use connection::Connection;
 pub use output::{Origin, Output};
 pub use process::Exit;
 pub use spawn::{Direct, Launch, Launcher, Spawner, launch};
+pub use turn::Answer;
 
 /// How long the end of a process may be behind its refusal of a connection.
 const LAST_WORD: Duration = Duration::from_millis(200);

@@ -24,12 +24,15 @@ use botkube_plugin_host::{catalogue::Catalogue, host::Host};
 use conformance::eventually;
 use go_plugin::host::Direct;
 use tempfile::TempDir;
-use tokio::time;
+use tokio::{sync::RwLock, time};
 
 /// By when every command has its answer: two health intervals, the kill ladder, and a busy machine.
 const ANSWERED: Duration = Duration::from_secs(20);
 /// When a person's command is given up that has no other end, as the corridor does it with a deadline of its own.
 const GIVEN_UP: Duration = Duration::from_secs(8);
+
+/// Those who measure have the machine to themselves, as far as these tests go.
+static MACHINE: RwLock<()> = RwLock::const_new(());
 
 /// How a command ended.
 #[derive(Debug)]

@@ -8,7 +8,7 @@ use std::{
 };
 
 use http::{Request, Response, Uri};
-use hyper::{body::Incoming, client::conn::http2};
+use hyper::client::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
@@ -19,6 +19,7 @@ use tower_service::Service;
 use super::{
     PingError,
     traffic::{Traffic, Watched},
+    turn::Answer,
 };
 use crate::{
     CONNECTION_WINDOW, MAX_HEADER_LIST_SIZE, STREAM_WINDOW,
@@ -91,7 +92,7 @@ impl Connection {
 }
 
 impl Service<Request<Body>> for Connection {
-    type Response = Response<Incoming>;
+    type Response = Response<Answer>;
     type Error = hyper::Error;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
 
@@ -101,7 +102,8 @@ impl Service<Request<Body>> for Connection {
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         self.traffic.call_made();
-        Box::pin(self.sender.send_request(request))
+        let sent = self.sender.send_request(request);
+        Box::pin(async move { Ok(sent.await?.map(Answer::new)) })
     }
 }
 

@@ -2,6 +2,7 @@
 //! (RFC 9113 §4.1) and no more of the connection.
 
 use std::{
+    future::Future,
     io,
     pin::Pin,
     sync::{
@@ -14,8 +15,10 @@ use std::{
 
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
-    time::Instant,
+    time::{Instant, Sleep, sleep},
 };
+
+use super::turn::Turn;
 
 /// How many frames without data a plugin may send within [`PERIOD`] beside those that calls need. Whoever takes more in keeps
 /// a core busy with them: the HTTP/2 library answers pings and settings for as long as they come.
@@ -23,6 +26,15 @@ const SPARE: u64 = 10_000;
 /// How many a call needs: headers and trailers, updates of windows, a reset, and the pings by which Go measures.
 const PER_CALL: u64 = 16;
 const PERIOD: Duration = Duration::from_secs(1);
+
+/// How many small frames are read at once, and how long is waited then. The host has more work with them than the plugin.
+const AT_ONCE: u64 = 256;
+const PAUSE: Duration = Duration::from_millis(1);
+/// A frame is small below this many bytes.
+const SMALL: usize = 512;
+
+/// The kind of frames that bring data.
+const DATA: u8 = 0;
 
 /// What both ends of the watch share.
 #[derive(Clone, Debug, Default)]
@@ -37,6 +49,9 @@ pub(super) struct Traffic {
 pub(super) struct Watched<S> {
     stream: S,
     frames: Frames,
+    turn: Turn,
+    /// Until then nothing is read.
+    pause: Option<Pin<Box<Sleep>>>,
     traffic: Traffic,
     /// The frames without data of this period, when it began, and how many calls there were then.
     counted: u64,
@@ -71,16 +86,20 @@ impl Traffic {
 
 impl<S> Watched<S> {
     pub(super) fn new(stream: S, traffic: Traffic) -> Self {
-        Self { stream, frames: Frames::default(), traffic, counted: 0, since: Instant::now(), calls: 0 }
+        let (frames, turn) = (Frames::default(), Turn::default());
+        Self { stream, frames, turn, pause: None, traffic, counted: 0, since: Instant::now(), calls: 0 }
     }
 
     /// Counts what was read; an error says that it is a flood.
     fn see(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let Self { frames, counted, .. } = self;
+        let Self { frames, turn, counted, .. } = self;
         let mut last = 0;
-        frames.see(bytes, |kind| {
-            last = kind;
-            *counted += 1;
+        frames.see(bytes, |kind, length| {
+            turn.add(u64::from(length < SMALL));
+            if kind != DATA || length == 0 {
+                last = kind;
+                *counted += 1;
+            }
         });
         let calls = self.traffic.calls.load(Ordering::Relaxed);
         let allowed = SPARE + PER_CALL * (calls - self.calls);
@@ -98,8 +117,8 @@ impl<S> Watched<S> {
 }
 
 impl Frames {
-    /// Names the kind of every frame that brings no data.
-    fn see(&mut self, mut bytes: &[u8], mut without_data: impl FnMut(u8)) {
+    /// Tells the kind of every frame, and its length without its head.
+    fn see(&mut self, mut bytes: &[u8], mut seen: impl FnMut(u8, usize)) {
         while !bytes.is_empty() {
             if self.rest > 0 {
                 let skipped = self.rest.min(bytes.len());
@@ -115,9 +134,7 @@ impl Frames {
                 let [a, b, c, kind, ..] = self.head;
                 self.rest = u32::from_be_bytes([0, a, b, c]) as usize;
                 self.known = 0;
-                if kind != 0 || self.rest == 0 {
-                    without_data(kind);
-                }
+                seen(kind, self.rest);
             }
         }
     }
@@ -125,7 +142,7 @@ impl Frames {
 
 fn name(kind: u8) -> &'static str {
     match kind {
-        0 => "empty DATA",
+        DATA => "empty DATA",
         1 => "HEADERS",
         2 => "PRIORITY",
         3 => "RST_STREAM",
@@ -141,9 +158,21 @@ fn name(kind: u8) -> &'static str {
 
 impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if self.turn.is_over(AT_ONCE) {
+            self.pause = Some(Box::pin(sleep(PAUSE)));
+        }
+        if let Some(pause) = &mut self.pause {
+            std::task::ready!(pause.as_mut().poll(cx));
+            self.pause = None;
+        }
         let before = buffer.filled().len();
-        std::task::ready!(Pin::new(&mut self.stream).poll_read(cx, buffer))?;
-        Poll::Ready(self.see(&buffer.filled()[before..]))
+        match Pin::new(&mut self.stream).poll_read(cx, buffer) {
+            Poll::Ready(read) => Poll::Ready(read.and_then(|()| self.see(&buffer.filled()[before..]))),
+            Poll::Pending => {
+                self.turn.end();
+                Poll::Pending
+            }
+        }
     }
 }
 
@@ -178,7 +207,7 @@ mod tests {
     use super::*;
 
     const PING: [u8; 17] = [0, 0, 8, 6, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8];
-    const DATA: [u8; 11] = [0, 0, 2, 0, 0, 0, 0, 0, 1, 6, 6];
+    const SIX: [u8; 11] = [0, 0, 2, 0, 0, 0, 0, 0, 1, 6, 6];
 
     fn watched() -> Watched<tokio::io::Empty> {
         Watched::new(tokio::io::empty(), Traffic::default())
@@ -190,11 +219,11 @@ mod tests {
 
     #[test]
     fn frames_are_told_apart_however_they_are_cut() {
-        let bytes = [&PING[..], &DATA, &[0, 0, 0, 0, 0, 0, 0, 0, 1], &PING].concat();
+        let bytes = [&PING[..], &SIX, &[0, 0, 0, 0, 0, 0, 0, 0, 1], &PING].concat();
         for size in 1..bytes.len() {
             let (mut frames, mut kinds) = (Frames::default(), Vec::new());
-            bytes.chunks(size).for_each(|chunk| frames.see(chunk, |kind| kinds.push(kind)));
-            assert_eq!(kinds, [6, 0, 6], "in pieces of {size}");
+            bytes.chunks(size).for_each(|chunk| frames.see(chunk, |kind, length| kinds.push((kind, length))));
+            assert_eq!(kinds, [(6, 8), (0, 2), (0, 0), (6, 8)], "in pieces of {size}");
         }
     }
 
@@ -221,7 +250,7 @@ mod tests {
         let mut watched = watched();
         watched.traffic.call_made();
         see(&mut watched, &PING, SPARE + PER_CALL).unwrap();
-        see(&mut watched, &DATA, 10 * SPARE).unwrap();
+        see(&mut watched, &SIX, 10 * SPARE).unwrap();
         watched.see(&PING).unwrap_err();
     }
 }

@@ -5,10 +5,11 @@ use std::time::Duration;
 use botkube_core::{port::Plugins, route::PluginRef};
 use tokio::time;
 
-use super::{ANSWERED, World, processes_with};
+use super::{ANSWERED, MACHINE, World, processes_with};
 
 /// The command that starts the plugin has an answer with all this in it; others are answered, and nothing is left.
 async fn check(fault: &str, reads: &[&str]) {
+    let _shared = MACHINE.read().await;
     let world = World::new(fault);
     let refused = time::timeout(ANSWERED, world.ask("bad hello")).await.expect("it ends").unwrap_err().to_string();
     assert!(reads.iter().all(|part| refused.contains(part)), "{fault}: {refused}, not {reads:?}");
@@ -53,6 +54,7 @@ async fn what_is_no_handshake_is_shown_in_short() {
 
 /// A plugin that floods the log is called as ever.
 async fn check_called_amid_its_flood(fault: &str) {
+    let _shared = MACHINE.read().await;
     let world = World::new(fault);
     for _ in 0..20 {
         let answer = time::timeout(ANSWERED, world.ask("bad hello")).await.expect("it ends").unwrap();

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{ANSWERED, Ending, World};
+use super::{ANSWERED, Ending, MACHINE, World};
 use tokio::{task::JoinSet, time};
 
 /// How many attacks run at a time.
@@ -15,13 +15,13 @@ enum Expected {
     Reads(&'static [&'static str]),
     /// The plugin goes on saying nothing that counts, and the command has its deadline.
     GivenUp,
-    /// That, or the plugin is killed, when it has no time for health checks either.
-    KilledOrGivenUp,
+    /// That, or the call fails first: it depends on who of the two is faster.
+    FailedOrGivenUp,
     /// The answer is good, whatever else was said.
     Answered,
 }
 
-use Expected::{Answered, GivenUp, KilledOrGivenUp, Reads};
+use Expected::{Answered, FailedOrGivenUp, GivenUp, Reads};
 
 /// The plugin was killed for it.
 const KILLED: Expected = Reads(&["the plugin ended while it worked on this command", "was killed"]);
@@ -40,15 +40,18 @@ const TOO_LARGE: Expected = Reads(&["the plugin's answer is too large", "plugins
 /// Commits the attack in a call of a plugin that answers live or, as upstream's do, at once.
 async fn check(attack: &str, at_once: bool, expected: Expected) {
     let name = if at_once { "wire-at-once" } else { "wire" };
+    let _shared = MACHINE.read().await;
     let world = World::new(name);
     let runtime_dir = PathBuf::from(world.ask("bad directory").await.unwrap().trim());
     let ending = time::timeout(ANSWERED, world.ending(&format!("bad wire {attack}"))).await.expect("it ends");
     let case = format!("{attack} on {name}: {ending:?}, not {expected:?}");
     match (expected, &ending) {
         (Reads(parts), Ending::Failed(text)) => assert!(parts.iter().all(|part| text.contains(part)), "{case}"),
-        (KilledOrGivenUp, Ending::Failed(text)) => assert!(text.contains("was killed"), "{case}"),
+        (FailedOrGivenUp, Ending::Failed(text)) => {
+            assert!(text.contains("was killed") || text.contains("the call to the plugin broke"), "{case}");
+        }
         (Answered, Ending::Answered(text)) => assert!(text.contains("wire"), "{case}"),
-        (GivenUp | KilledOrGivenUp, Ending::GivenUp) => {}
+        (GivenUp | FailedOrGivenUp, Ending::GivenUp) => {}
         _ => panic!("{case}"),
     }
     let good = time::timeout(ANSWERED, world.ask("good hello")).await.expect("others are answered").unwrap();
@@ -82,7 +85,6 @@ async fn an_answer_that_is_none_is_told() {
         ("nothing-at-all", NONSENSE),
         ("no-trailers", NONSENSE),
         ("two-answers", Answered),
-        ("endless-answers", BROKEN),
         ("status-99", Reads(&["odd"])),
         ("status-in-words", Reads(&["odd"])),
         ("reason-not-utf8", NONSENSE),
@@ -151,7 +153,8 @@ async fn a_plugin_that_keeps_its_host_waiting_is_killed_or_its_call_given_up() {
         ("leaves-no-room", KILLED),
         ("goes-away-and-stays", KILLED),
         ("promises-much", GivenUp),
-        ("crumbs", KilledOrGivenUp),
+        ("crumbs", FailedOrGivenUp),
+        ("endless-answers", FailedOrGivenUp),
         ("never-ends", GivenUp),
     ])
     .await;
