@@ -1,8 +1,10 @@
 //! The programs under test, built when they are not there yet, and programs that answer questions. It must not know what
 //! is tested.
 //!
-//! Reading order: the programs, then `lines` (asking one of them), `kubernetes` (a real API server).
+//! Reading order: the programs, then `lines` (asking one of them), `kubernetes` (a real API server), `faults` (a plugin that
+//! has something done to it).
 
+pub mod faults;
 mod kubernetes;
 mod lines;
 
@@ -46,6 +48,16 @@ pub fn pods_program() -> PathBuf {
 #[must_use]
 pub fn live_program() -> PathBuf {
     cargo_program("examples/live", &["--package", "botkube-plugin", "--example", "live"])
+}
+
+/// Our plugin host in a program that calls one plugin all the time: the example `manager` of this package.
+///
+/// # Panics
+///
+/// When it cannot be built.
+#[must_use]
+pub fn manager_program() -> PathBuf {
+    cargo_program("examples/manager", &["--package", "conformance", "--example", "manager"])
 }
 
 fn cargo_program(name: &str, selection: &[&str]) -> PathBuf {

@@ -6,6 +6,7 @@
 
 mod agent;
 mod author;
+pub(crate) mod faults;
 mod lane;
 mod report;
 

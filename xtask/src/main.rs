@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "chores speak to whoever runs them")]
 
 mod bench;
+mod chaos;
 mod codegen;
 mod fuzz;
 mod setup;
@@ -20,6 +21,8 @@ const VERBS: &[(&str, &str)] = &[
     ("tidy", "                          the rules on layout, dependencies and headers"),
     ("codegen", "[--check]              the code made from .proto files, and docs/configuration.md"),
     ("bench", "[--quick] [--rounds N] [--write]   our host and plugin against the original's"),
+    ("bench faults", "[--quick] [--write]  our host and upstream's plugin manager under the same faults"),
+    ("chaos", "[--seed N] [--minutes M] [--planted]   an agent while plugins, disk, configuration and repository fail"),
     ("soak", "[--minutes N]             longer: fuzzing, repeated interop tests, a plugin for every platform"),
 ];
 
@@ -49,7 +52,9 @@ fn run(args: &[&str]) -> Option<Result<bool>> {
         ["tidy"] => tidy::run(&root),
         ["codegen"] => codegen::run(&root, false).map(|()| true),
         ["codegen", "--check"] => codegen::run(&root, true).map(|()| true),
+        ["bench", "faults", options @ ..] => bench::faults::run(&root, &bench::faults::Options::parse(options)?),
         ["bench", options @ ..] => bench::run(&root, &bench::Options::parse(options)?),
+        ["chaos", options @ ..] => chaos::run(&root, chaos::Options::parse(options)?),
         ["soak"] => soak::run(&root, 10),
         ["soak", "--minutes", n] => soak::run(&root, n.parse().ok()?),
         _ => return None,

@@ -11,6 +11,12 @@ use crate::sh;
 /// The oldest Go that reads the modules of conformance/go and can fetch a newer toolchain if one of them asks for it.
 const OLDEST_GO: (u32, u32) = (1, 21);
 
+/// A system whose processes can be looked at as on Linux.
+pub(crate) fn linux() -> Result<(), String> {
+    let found = cfg!(target_os = "linux").then_some(());
+    found.ok_or_else(|| "the agent's processes are looked at through /proc, which only Linux has".to_owned())
+}
+
 /// Go, or why it cannot be had.
 pub(crate) fn go(root: &Path) -> Result<(), String> {
     if !sh::works(root, "go version") {
@@ -126,6 +132,20 @@ pub(crate) fn zig(root: &Path) -> Result<PathBuf, String> {
             .map_err(|e| format!("no zig (on Debian: apt-get install python3-venv): {e}"))?;
     }
     Ok(programs)
+}
+
+/// Prometheus's own parsers, among what is built, where their tests find them; or why they cannot be had.
+pub(crate) fn prometheus(root: &Path) -> Result<(), String> {
+    let place = sh::target_dir(root).join("prometheus");
+    let programs = place.join("bin");
+    let is_there = |python: &Path| sh::output(Command::new(python).args(["-c", "import prometheus_client"])).is_ok();
+    if is_there(&programs.join("python")) {
+        return Ok(());
+    }
+    println!("setting up: prometheus_client");
+    sh::run(Command::new("python3").args(["-m", "venv"]).arg(&place))
+        .and_then(|()| sh::run(Command::new(programs.join("pip")).args(["install", "prometheus_client"])))
+        .map_err(|e| format!("no parser of metrics (on Debian: apt-get install python3-venv): {e}"))
 }
 
 /// Installs a package of the system's, where this user may and apt is how.

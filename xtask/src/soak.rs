@@ -1,4 +1,5 @@
-//! What takes too long for every change: fuzzing, the interop tests again and again, optimised tests, a plugin for every platform.
+//! What takes too long for every change: fuzzing, the interop tests again and again, optimised tests, a plugin for every
+//! platform, an hour of chaos.
 
 use std::{
     collections::BTreeMap,
@@ -10,11 +11,14 @@ use std::{
 
 use anyhow::{Result, ensure};
 
-use crate::{fuzz, setup, sh, test::Tally};
+use crate::{chaos, fuzz, setup, sh, test::Tally};
 
 /// What a plugin's author releases for.
 const TARGETS: &[&str] =
     &["x86_64-unknown-linux-musl", "aarch64-unknown-linux-musl", "x86_64-apple-darwin", "aarch64-apple-darwin"];
+
+/// How long an agent lives through chaos, in minutes.
+const CHAOS: f64 = 60.0;
 
 /// Half of the time fuzzes and half repeats the interop tests; what else there is comes on top. Whether all was well.
 pub(crate) fn run(root: &Path, minutes: u64) -> Result<bool> {
@@ -35,6 +39,11 @@ pub(crate) fn run(root: &Path, minutes: u64) -> Result<bool> {
             tally.tests(root, "cargo test --release -p go-plugin --features auto-mtls --test it");
             tally.tests(root, "cargo test --release -p conformance");
         }
+    }
+    println!("\n=== chaos for {CHAOS} minutes");
+    if tally.tool(setup::linux()) {
+        let run = chaos::fresh().and_then(|seed| chaos::Programs::build(root, false)?.run(seed, CHAOS, false));
+        tally.check(run);
     }
     println!("\n=== a new plugin for every platform, twice");
     every_platform(root, &mut tally);

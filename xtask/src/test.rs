@@ -14,7 +14,7 @@ use std::{
 
 use anyhow::{Result, anyhow, ensure};
 
-use crate::{codegen, fuzz, setup, sh, tidy};
+use crate::{chaos, codegen, fuzz, setup, sh, tidy};
 
 /// How long each fuzz target runs.
 const FUZZ_SECONDS: u64 = 20;
@@ -51,6 +51,7 @@ const STEPS: &[Step] = &[
     ("API server", api_server),
     ("tests", tests),
     ("page in a browser", browser),
+    ("chaos", chaos),
     ("tests with more features", more_tests),
     ("documentation", documentation),
     ("macOS", macos),
@@ -232,7 +233,7 @@ fn tests(root: &Path, tally: &mut Tally) {
     let (mut line, mut skipped) = ("cargo test --workspace --no-fail-fast".to_owned(), String::new());
     // Tests that talk to Go programs live in modules called `go`, and all of conformance's do; those among them that build a
     // new plugin in modules called `new`, in `go`; those that build for other platforms and run what comes of it in modules
-    // called `foreign`.
+    // called `foreign`; those that read metrics as Prometheus does in modules called `prometheus`.
     if !tally.tool(setup::go(root)) {
         line.push_str(" --exclude conformance");
         skipped.push_str(" --skip go::");
@@ -242,7 +243,28 @@ fn tests(root: &Path, tally: &mut Tally) {
     if !tally.tool(setup::foreign(root)) {
         skipped.push_str(" --skip foreign::");
     }
+    if !tally.tool(setup::prometheus(root)) {
+        skipped.push_str(" --skip prometheus::");
+    }
     tally.tests(root, &format!("{line} --{skipped}"));
+}
+
+/// An agent while everything around it fails, twice, and once with a bug that must be caught. Only where processes can be
+/// looked at as on Linux.
+fn chaos(root: &Path, tally: &mut Tally) {
+    if !tally.tool(setup::linux()) {
+        return;
+    }
+    match (chaos::Programs::build(root, false), chaos::fresh()) {
+        (Ok(programs), Ok(fresh)) => {
+            for seed in [chaos::SEED, fresh] {
+                tally.check(programs.run(seed, chaos::MINUTES, false));
+            }
+        }
+        (programs, seed) => tally.check(programs.map(drop).and(seed.map(drop))),
+    }
+    let planted = chaos::Programs::build(root, true);
+    tally.check(planted.and_then(|programs| programs.run(chaos::SEED, chaos::MINUTES, true)));
 }
 
 fn more_tests(root: &Path, tally: &mut Tally) {

@@ -189,6 +189,11 @@ impl Dispatcher {
                 break;
             }
         }
+        // The bug that CONTRIBUTING.md tells of: some commands that failed have no end.
+        #[cfg(feature = "planted-bug")]
+        if outcome.status == Status::Failed && id.is_unlucky() {
+            std::future::pending::<()>().await;
+        }
         trail.status = outcome.status;
         // Off the list first: whoever sees the end no longer finds the command there.
         drop(trail);
@@ -314,6 +319,7 @@ impl Dispatcher {
         let call = PluginCall {
             command: command.text.clone(),
             lane: conversation.lane(),
+            deadline: route.timeout.map(|limit| (Instant::now() + limit).into_std()),
             configs: route.configs.clone(),
             kubeconfig,
             actor: actor.clone(),

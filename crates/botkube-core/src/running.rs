@@ -24,6 +24,14 @@ pub const MOST: usize = 1000;
 #[serde(into = "String", try_from = "String")]
 pub struct CommandId(u64);
 
+#[cfg(feature = "planted-bug")]
+impl CommandId {
+    /// Whether the bug of a test build meets it.
+    pub(crate) fn is_unlucky(self) -> bool {
+        self.0.is_multiple_of(3)
+    }
+}
+
 /// The commands that are under way.
 #[derive(Debug, Default)]
 pub(crate) struct Running {

@@ -155,7 +155,7 @@ impl Host {
     /// Why it does not, in words for the operator.
     pub async fn ready(&self, plugin: &PluginRef) -> Result<(), String> {
         let slot = self.needed(plugin);
-        let running = slot.attempt().await.map_err(|error| error.to_string())?.answered();
+        let running = slot.attempt(None).await.map_err(|error| error.to_string())?.answered();
         let proven = running.prove(FIRST_HEALTH_DEADLINE).await;
         proven.map_err(|reason| format!("the plugin `{}` started, but {reason}", plugin.name()))
     }
@@ -275,7 +275,7 @@ impl Plugins for Host {
     ) -> Result<Vec<Message>, PluginError> {
         let slot = self.slot(plugin);
         let _turn = slot.turn(&call.lane).await?;
-        let attempt = slot.attempt().await?;
+        let attempt = slot.attempt(call.deadline).await?;
         let running = attempt.running();
         let request = request(call);
         let limit = self.answer_limit();
@@ -331,7 +331,7 @@ impl Plugins for Host {
     async fn help(&self, plugin: &PluginRef) -> Result<Message, PluginError> {
         let slot = self.slot(plugin);
         let _turn = slot.turn(HELP_LANE).await?;
-        let attempt = slot.attempt().await?;
+        let attempt = slot.attempt(None).await?;
         let running = attempt.running();
         let limit = self.answer_limit();
         let mut client = running.executor(limit);

@@ -11,7 +11,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use botkube_agent::{
-    agent::{Agent, log_progress},
+    agent::{Agent, log_progress, runtime_dir},
     inside::{self, Inside, Ports, Sight},
 };
 use botkube_config::Options;
@@ -147,8 +147,12 @@ pub(crate) fn run(run: Run, given: Vec<GivenPlugin>) -> Result<ExitCode> {
     })
 }
 
-/// Does something on a runtime of its own.
+/// Does something on a runtime of its own, and with one directory for all temporary files: what is killed leaves only that,
+/// and the next agent removes it.
 pub(crate) fn on_runtime<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    let files = runtime_dir().context("cannot make a directory for temporary files")?;
+    // It has been set before only where this is not the process's one agent.
+    let _ = tempfile::env::override_temp_dir(files.path());
     let runtime = runtime()?;
     let done = runtime.block_on(work);
     // A read from standard input cannot be called off.

@@ -5,12 +5,14 @@ use std::{
     io::{self, Write},
     pin::Pin,
     process, thread,
+    time::Duration,
 };
 
 use botkube_proto::{
     executor::{ExecuteRequest, ExecuteResponse, HelpResponse, MetadataResponse, executor_server::Executor},
     stream::{CallsResponse, Part, part::Content, stream_server},
 };
+use tokio::time;
 use tokio_stream::Stream;
 use tonic::{Code, Request, Response, Status};
 
@@ -72,6 +74,18 @@ pub(crate) fn code(text: &str) -> Answer {
     Ok(format!("{{\"baseBody\":{{\"codeBlock\":\"{text}\"}}}}").into_bytes())
 }
 
+/// `ledger FILE ID MILLIS`: writes down that it runs, and is answered with its id after so long.
+async fn ledger(rest: &str) -> Answer {
+    let [file, id, millis] = rest.split(' ').collect::<Vec<_>>()[..] else {
+        return Err(Status::invalid_argument("say: ledger FILE ID MILLIS"));
+    };
+    let mut ledger = fs::OpenOptions::new().append(true).create(true).open(file)?;
+    // In one write, so that lines of several processes do not mix.
+    ledger.write_all(format!("{id}\n").as_bytes())?;
+    time::sleep(Duration::from_millis(millis.parse().unwrap_or_default())).await;
+    code(id)
+}
+
 /// Answers a command at once.
 async fn answer(command: &str) -> Result<ExecuteResponse, Status> {
     let (_, rest) = command.split_once(' ').unwrap_or_default();
@@ -79,6 +93,9 @@ async fn answer(command: &str) -> Result<ExecuteResponse, Status> {
     if word == "hang" {
         note_id(rest);
         future::pending::<()>().await;
+    }
+    if word == "ledger" {
+        return Ok(ExecuteResponse { message: ledger(rest).await?.into(), messages: Vec::new() });
     }
     let answer = match CALL.iter().find(|(name, _)| *name == word) {
         Some((_, commit)) => commit(rest)?,

@@ -11,8 +11,8 @@ use super::{
     lane::{Figures, Live},
 };
 
-/// Between these lines of docs/performance.md the figures of the last run stand.
-const BEGIN: &str = "<!-- figures: written by `cargo xtask bench --write` -->";
+/// Between these lines of a page the figures of the last run stand.
+const BEGIN: &str = "<!-- figures: written by `cargo xtask bench` with `--write` -->";
 const END: &str = "<!-- end of figures -->";
 
 pub(super) fn markdown(options: &Options, measured: &Measured) -> Result<String> {
@@ -253,7 +253,7 @@ fn spread(values: Vec<f64>, digits: usize) -> String {
 }
 
 /// Of an even number, the mean of the two in the middle; zero of none.
-fn median(values: impl Iterator<Item = f64>) -> f64 {
+pub(super) fn median(values: impl Iterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
     match values.len() {
@@ -264,7 +264,7 @@ fn median(values: impl Iterator<Item = f64>) -> f64 {
 }
 
 /// What it was measured on.
-fn machine() -> String {
+pub(super) fn machine() -> String {
     let first = |file: &str, key: &str| {
         let text = fs::read_to_string(file).unwrap_or_default();
         let line = text.lines().find(|line| line.starts_with(key)).unwrap_or_default().to_owned();

@@ -13,6 +13,7 @@
 //	buttons        a section with buttons, selects and inputs
 //	sleep DURATION an answer after that time, or an error as soon as the caller gives up
 //	print TEXT     a line on standard output and one on standard error
+//	flood DURATION lines for that time, as many as it can write, to both of its outputs and to those the process began with
 //	panic          a panic
 //	exit N         the end of the process with this code
 //
@@ -27,6 +28,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	goplugin "github.com/hashicorp/go-plugin"
@@ -140,6 +142,12 @@ func (probe) Execute(ctx context.Context, in executor.ExecuteInput) (executor.Ex
 		fmt.Println(rest)
 		fmt.Fprintln(os.Stderr, rest)
 		return codeBlock("printed"), nil
+	case "flood":
+		d, err := duration(verb, rest)
+		if err != nil {
+			return executor.ExecuteOutput{}, err
+		}
+		return codeBlock("flooding"), flood(d)
 	case "panic":
 		panic("the probe panics because it was asked to")
 	case "exit":
@@ -165,6 +173,39 @@ func count(verb, word string) (int, error) {
 		return 0, fmt.Errorf("%q needs a number that is not negative, not %q: write %q", verb, word, verb+" 10")
 	}
 	return n, nil
+}
+
+func duration(verb, word string) (time.Duration, error) {
+	d, err := time.ParseDuration(strings.TrimSpace(word))
+	if err != nil {
+		return 0, fmt.Errorf("%q needs a duration, not %q: write %q", verb, word, verb+" 200ms")
+	}
+	return d, nil
+}
+
+// flood writes in the background. The SDK has put its own files in the place of the standard ones by now; the first two
+// are those of the process.
+func flood(d time.Duration) error {
+	files := []*os.File{os.Stdout, os.Stderr}
+	for _, number := range []int{1, 2} {
+		// A file that is collected closes what it was made of.
+		again, err := syscall.Dup(number)
+		if err != nil {
+			return err
+		}
+		files = append(files, os.NewFile(uintptr(again), "flood"))
+	}
+	end, line := time.Now().Add(d), []byte(strings.Repeat("flood ", 20)+"\n")
+	for _, file := range files {
+		go func(file *os.File) {
+			for time.Now().Before(end) {
+				if _, err := file.Write(line); err != nil {
+					return
+				}
+			}
+		}(file)
+	}
+	return nil
 }
 
 func codeBlock(text string) executor.ExecuteOutput {
@@ -268,9 +309,9 @@ func interactive() api.Message {
 }
 
 func sleep(ctx context.Context, word string) (executor.ExecuteOutput, error) {
-	d, err := time.ParseDuration(strings.TrimSpace(word))
+	d, err := duration("sleep", word)
 	if err != nil {
-		return executor.ExecuteOutput{}, fmt.Errorf(`"sleep" needs a duration, not %q: write "sleep 200ms"`, word)
+		return executor.ExecuteOutput{}, err
 	}
 	select {
 	case <-ctx.Done():

@@ -7,7 +7,7 @@ use tokio::{sync::Mutex, time};
 use super::World;
 
 /// By how much the host's memory may grow in a flood, in bytes: the largest answer it takes (64 MiB), once as it comes and once
-/// as it is passed on, and as much again for what the allocator keeps.
+/// as it is passed on, and as much again for what the allocator keeps and what other tests of this process have.
 const GROWTH: u64 = 256 << 20;
 /// How long each flood goes on, unless the host ends it.
 const FLOOD: Duration = Duration::from_secs(2);
@@ -60,6 +60,6 @@ async fn no_flood_of_frames_takes_more_memory_than_the_bound() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_flood_of_output_and_no_huge_answer_takes_more_memory_than_the_bound() {
-    check("logs-endlessly", &["bad hang /dev/null/x"]).await;
+    check("logs-endlessly", &["bad stream 1000 every 10"]).await;
     check("none", &["bad print-endlessly", "bad mib 200", "bad stream endless", "bad stream mib 200"]).await;
 }
