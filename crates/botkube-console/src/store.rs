@@ -5,7 +5,7 @@ pub mod disk;
 use std::{
     fs, io,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use botkube_core::platform::Attachment;
@@ -63,18 +63,15 @@ pub struct Session {
 }
 
 /// Forgets everything with the process; the rooms hold what was said anyway.
+#[derive(Default)]
 pub struct InMemory {
-    files: TempDir,
+    /// Made with the first file, and gone with the store.
+    files: Mutex<Option<TempDir>>,
 }
 
 impl InMemory {
-    /// A store with a directory for files that goes with it.
-    ///
-    /// # Errors
-    ///
-    /// When the directory cannot be made.
-    pub fn new() -> io::Result<Self> {
-        Ok(Self { files: tempfile::Builder::new().prefix("botkube-files-").tempdir()? })
+    fn files(&self) -> MutexGuard<'_, Option<TempDir>> {
+        self.files.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -86,7 +83,9 @@ impl Store for InMemory {
     fn keep(&self, _: &str, _: &Arc<Entry>) {}
 
     fn forget(&self, _: &str, entry: &Entry) {
-        remove_file(self.files.path(), entry);
+        if let Some(files) = &*self.files() {
+            remove_file(files.path(), entry);
+        }
     }
 
     fn settle(&self) -> bool {
@@ -94,11 +93,16 @@ impl Store for InMemory {
     }
 
     fn keep_file(&self, attachment: &Attachment) -> io::Result<String> {
-        copy(attachment, self.files.path())
+        let mut files = self.files();
+        let files = match &mut *files {
+            Some(files) => files,
+            none => none.insert(tempfile::Builder::new().prefix("botkube-files-").tempdir()?),
+        };
+        copy(attachment, files.path())
     }
 
     fn file(&self, name: &str) -> Option<PathBuf> {
-        find(self.files.path(), name)
+        find(self.files().as_ref()?.path(), name)
     }
 
     fn sessions(&self) -> Vec<Session> {

@@ -233,9 +233,7 @@ pub(crate) async fn serve<B: Future<Output = ()>>(
         Kind::Run if port.is_some() => {
             Some(Arc::new(Disk::open(&setup::state_dir().join("console")).context("what is said cannot be kept")?))
         }
-        _ if terminal || kind != Kind::Demo => {
-            Some(Arc::new(InMemory::new().context("cannot make a directory for files")?))
-        }
+        _ if terminal || kind != Kind::Demo => Some(Arc::new(InMemory::default())),
         _ => None,
     };
     let faces = store.map(|store| Faces::new(agent.dispatcher.clone(), channels.clone(), store));

@@ -14,7 +14,7 @@ fn ops() -> Conversation {
 }
 
 fn rooms() -> Arc<Rooms> {
-    Rooms::new(vec![ops()], Arc::new(InMemory::new().unwrap()))
+    Rooms::new(vec![ops()], Arc::new(InMemory::default()))
 }
 
 fn post(key: &str, message: Message) -> Post {

@@ -195,7 +195,7 @@ mod tests {
     use crate::store::InMemory;
 
     fn sessions() -> Sessions {
-        Sessions::new(Arc::new(InMemory::new().unwrap()))
+        Sessions::new(Arc::new(InMemory::default()))
     }
 
     #[tokio::test]

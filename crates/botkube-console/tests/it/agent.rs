@@ -134,7 +134,7 @@ pub(crate) struct Agent {
 impl Agent {
     /// One that forgets everything with itself.
     pub(crate) async fn start() -> Self {
-        Self::with(Arc::new(InMemory::new().unwrap()), 0).await
+        Self::with(Arc::new(InMemory::default()), 0).await
     }
 
     pub(crate) async fn with(store: Arc<dyn Store>, port: u16) -> Self {

@@ -39,7 +39,7 @@ impl Place {
         let executors = Executors::new(&config, vec!["do".into()]);
         let snapshot = Snapshot::new(config, executors, Arc::new(AllowBound), plugin.clone(), plugin);
         let channel = |alias: &str| Conversation { alias: alias.into(), interactive: true, ..Conversation::default() };
-        let rooms = Rooms::new(vec![channel("ops"), channel("dev")], Arc::new(InMemory::new().unwrap()));
+        let rooms = Rooms::new(vec![channel("ops"), channel("dev")], Arc::new(InMemory::default()));
         let chat = Chat::new(Arc::new(Dispatcher::new(snapshot)), rooms.clone());
         rooms.answered_by(&chat);
         Self { rooms, _chat: chat, ada: Person { id: "ada".into(), name: "ada".into() } }

@@ -540,7 +540,7 @@ async fn when_the_agent_ends_windows_are_told() {
 #[tokio::test]
 async fn a_port_that_is_taken_is_named() {
     let agent = Agent::start().await;
-    let store = std::sync::Arc::new(botkube_console::store::InMemory::new().unwrap());
+    let store = std::sync::Arc::new(botkube_console::store::InMemory::default());
     let rooms = botkube_console::rooms::Rooms::new(Vec::new(), store);
     let completer = botkube_console::completion::Completer::new(crate::console().dispatcher);
     let stop = tokio_util::sync::CancellationToken::new();

@@ -109,7 +109,7 @@ fn doing(doing: &Doing) -> LiveState {
 
 #[tokio::test(start_paused = true)]
 async fn the_console_keeps_every_rule() {
-    let stage = async || Console(Rooms::new(vec![conversation()], Arc::new(InMemory::new().unwrap())));
+    let stage = async || Console(Rooms::new(vec![conversation()], Arc::new(InMemory::default())));
     check(stage).await.is_kept_but_for(&[
         "what_fails_is_said_to_fail_and_is_shown_when_tried_again",
         "what_was_shown_although_the_answer_was_lost_is_shown_once",

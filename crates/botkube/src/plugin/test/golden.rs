@@ -87,7 +87,7 @@ impl Golden {
             }
         };
         let agent = setup::agent(told, extra, log_progress())?;
-        let store = Arc::new(InMemory::new().context("cannot make a directory for files")?);
+        let store = Arc::new(InMemory::default());
         let (rooms, chat) = talk::rooms(&agent.dispatcher, channels, store);
         if io::stderr().is_terminal() {
             bars.say(&format!("playing {}", self.file.display()));
