@@ -134,6 +134,20 @@ pub(crate) fn zig(root: &Path) -> Result<PathBuf, String> {
     Ok(programs)
 }
 
+/// Prometheus's own parsers, among what is built, where their tests find them; or why they cannot be had.
+pub(crate) fn prometheus(root: &Path) -> Result<(), String> {
+    let place = sh::target_dir(root).join("prometheus");
+    let programs = place.join("bin");
+    let is_there = |python: &Path| sh::output(Command::new(python).args(["-c", "import prometheus_client"])).is_ok();
+    if is_there(&programs.join("python")) {
+        return Ok(());
+    }
+    println!("setting up: prometheus_client");
+    sh::run(Command::new("python3").args(["-m", "venv"]).arg(&place))
+        .and_then(|()| sh::run(Command::new(programs.join("pip")).args(["install", "prometheus_client"])))
+        .map_err(|e| format!("no parser of metrics (on Debian: apt-get install python3-venv): {e}"))
+}
+
 /// Installs a package of the system's, where this user may and apt is how.
 fn install(root: &Path, package: &str, what: &str) -> Result<(), String> {
     let by_hand = format!("{what} is missing; install it and put it into PATH (on Debian: apt-get install {package})");

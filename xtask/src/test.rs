@@ -233,7 +233,7 @@ fn tests(root: &Path, tally: &mut Tally) {
     let (mut line, mut skipped) = ("cargo test --workspace --no-fail-fast".to_owned(), String::new());
     // Tests that talk to Go programs live in modules called `go`, and all of conformance's do; those among them that build a
     // new plugin in modules called `new`, in `go`; those that build for other platforms and run what comes of it in modules
-    // called `foreign`.
+    // called `foreign`; those that read metrics as Prometheus does in modules called `prometheus`.
     if !tally.tool(setup::go(root)) {
         line.push_str(" --exclude conformance");
         skipped.push_str(" --skip go::");
@@ -242,6 +242,9 @@ fn tests(root: &Path, tally: &mut Tally) {
     }
     if !tally.tool(setup::foreign(root)) {
         skipped.push_str(" --skip foreign::");
+    }
+    if !tally.tool(setup::prometheus(root)) {
+        skipped.push_str(" --skip prometheus::");
     }
     tally.tests(root, &format!("{line} --{skipped}"));
 }

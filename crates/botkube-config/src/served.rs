@@ -9,8 +9,6 @@ use crate::model::{Access, PlatformKind};
 const NOT_YET: &[&[&str]] = &[
     &["plugins", "incomingWebhook", "enabled"],
     &["settings", "upgradeNotifier"],
-    &["settings", "metricsPort"],
-    &["settings", "healthPort"],
     &["settings", "systemConfigMap"],
     &["settings", "persistentConfig"],
 ];

@@ -113,7 +113,7 @@ impl Shape {
             Self::Any => "anything".into(),
             Self::Bool => "boolean".into(),
             Self::Text => "text".into(),
-            Self::Whole(1, 65_535) => "port".into(),
+            Self::Whole(0 | 1, 65_535) => "port".into(),
             Self::Whole(..) => "number".into(),
             Self::Span(_) => "duration".into(),
             Self::Size => "size".into(),

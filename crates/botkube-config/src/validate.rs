@@ -173,14 +173,16 @@ impl Check<'_> {
             self.key(Severity::Warning, &["analytics"], message, "remove it");
         }
         let webhook = root.plugins.incoming_webhook.enabled.then_some(root.plugins.incoming_webhook.port);
+        // 0 is any that is free.
+        let fixed = |port: u16| (port != 0).then_some(port);
         let mut ports: Vec<(Vec<&str>, Option<u16>)> = vec![
-            (vec!["settings", "metricsPort"], Some(root.settings.metrics_port)),
-            (vec!["settings", "healthPort"], Some(root.settings.health_port)),
+            (vec!["settings", "metricsPort"], fixed(root.settings.metrics_port)),
+            (vec!["settings", "healthPort"], fixed(root.settings.health_port)),
             (vec!["plugins", "incomingWebhook", "port"], webhook),
         ];
         for (name, group) in &root.communications {
             let console = group.console.as_ref().filter(|console| console.enabled);
-            let port = console.and_then(|console| console.web.as_ref()).map(|web| web.port).filter(|port| *port != 0);
+            let port = console.and_then(|console| console.web.as_ref()).and_then(|web| fixed(web.port));
             ports.push((vec!["communications", name, PlatformKind::Console.key(), "web", "port"], port));
         }
         for (index, (path, port)) in ports.iter().enumerate() {

@@ -14,6 +14,7 @@ use tokio::{
     time::{self, Instant},
 };
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 pub use self::snapshot::Snapshot;
 use self::{live::Live, outcome::Outcome};
@@ -176,6 +177,8 @@ impl Dispatcher {
         let mut trail = Trail::new(id, began, incoming.clone(), self.observer.clone());
         // A panic anywhere in the corridor is a failure of this command, which still gets its end.
         let walk = self.walk(id, &incoming, began, &cancel, &mut trail, &mut parts);
+        // What is logged on the way carries the id; the line about the command's end has it as a field.
+        let walk = walk.instrument(tracing::info_span!("command", %id));
         let walked = AssertUnwindSafe(walk).catch_unwind().await;
         let mut outcome =
             walked.unwrap_or_else(|_| Outcome::said(Status::Failed, "The agent made a mistake: see its log."));
@@ -316,6 +319,7 @@ impl Dispatcher {
         let call = PluginCall {
             command: command.text.clone(),
             lane: conversation.lane(),
+            deadline: route.timeout.map(|limit| (Instant::now() + limit).into_std()),
             configs: route.configs.clone(),
             kubeconfig,
             actor: actor.clone(),
@@ -323,6 +327,7 @@ impl Dispatcher {
             interactive: conversation.interactive,
             controls: under.state(incoming),
         };
+        tracing::debug!(plugin = %route.plugin, configs = route.configs.len(), "asking the plugin");
         let answered = under.plugins.execute(&route.plugin, call, &mut live).await;
         let (was_live, said) = live.end().await;
         let outcome = match answered {

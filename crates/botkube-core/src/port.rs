@@ -1,6 +1,10 @@
 //! The ports of the corridor: credentials and plugins. Whoever implements them lives outside.
 
-use std::{fmt, ops::ControlFlow, time::SystemTime};
+use std::{
+    fmt,
+    ops::ControlFlow,
+    time::{Instant, SystemTime},
+};
 
 use async_trait::async_trait;
 use botkube_api::{message::Message, slack::SlackState};
@@ -175,6 +179,8 @@ pub struct PluginCall {
     pub command: String,
     /// Where it comes from: calls from one place wait behind each other and not before those from another.
     pub lane: String,
+    /// When nobody waits for the answer any more; a process that is replaced may work on it until then.
+    pub deadline: Option<Instant>,
     /// YAML configurations in binding order.
     pub configs: Vec<Bytes>,
     /// What the call may do in a cluster; empty for nothing.

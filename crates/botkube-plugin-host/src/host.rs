@@ -34,8 +34,15 @@ use crate::{
     slot::{Slot, View, Wish, Wishes},
 };
 
-/// How what tonic says of an answer begins that is none.
-const UNDECODABLE: &str = "failed to decode Protobuf message";
+/// How what tonic says of an answer begins that is none. Statuses without a source, like those of plugins.
+const NO_ANSWER: &[&str] = &[
+    "failed to decode Protobuf message",
+    "protocol error: ",
+    "grpc-status header missing",
+    "Missing response message",
+    "Content is compressed with ",
+    "Error deserializing status message header",
+];
 /// What the generated clients say in place of asking where the connection is gone: a status without a source, like those of
 /// plugins.
 const NOT_ASKED: &str = "Service was not ready: ";
@@ -148,7 +155,7 @@ impl Host {
     /// Why it does not, in words for the operator.
     pub async fn ready(&self, plugin: &PluginRef) -> Result<(), String> {
         let slot = self.needed(plugin);
-        let running = slot.attempt().await.map_err(|error| error.to_string())?.answered();
+        let running = slot.attempt(None).await.map_err(|error| error.to_string())?.answered();
         let proven = running.prove(FIRST_HEALTH_DEADLINE).await;
         proven.map_err(|reason| format!("the plugin `{}` started, but {reason}", plugin.name()))
     }
@@ -226,7 +233,7 @@ impl Host {
         if let Some(size) = too_large(&status) {
             return PluginError::TooLarge { size, limit };
         }
-        if status.code() == Code::Internal && status.message().starts_with(UNDECODABLE) {
+        if status.source().is_none() && NO_ANSWER.iter().any(|beginning| status.message().starts_with(beginning)) {
             return PluginError::Broken(status.message().to_owned());
         }
         // What a plugin answered has no source; what kept it from answering has.
@@ -268,7 +275,7 @@ impl Plugins for Host {
     ) -> Result<Vec<Message>, PluginError> {
         let slot = self.slot(plugin);
         let _turn = slot.turn(&call.lane).await?;
-        let attempt = slot.attempt().await?;
+        let attempt = slot.attempt(call.deadline).await?;
         let running = attempt.running();
         let request = request(call);
         let limit = self.answer_limit();
@@ -324,7 +331,7 @@ impl Plugins for Host {
     async fn help(&self, plugin: &PluginRef) -> Result<Message, PluginError> {
         let slot = self.slot(plugin);
         let _turn = slot.turn(HELP_LANE).await?;
-        let attempt = slot.attempt().await?;
+        let attempt = slot.attempt(None).await?;
         let running = attempt.running();
         let limit = self.answer_limit();
         let mut client = running.executor(limit);

@@ -22,14 +22,12 @@ use crate::{
     catalogue::Executable,
     event::PluginEvent,
     parts::Parts,
-    running::{self, NotStarted, Running},
+    running::{self, HEALTH_DEADLINE, NotStarted, Running},
     slot::{Access, Refusal, View, Wish, Wishes},
     supervisor::{Action, Event, Generation, Left, Offer, Phase, Policy, Report, State, step},
 };
 
-/// How long a plugin may take to say that it is well.
-const HEALTH_DEADLINE: Duration = Duration::from_secs(2);
-/// The same for one that is to take another's place: nobody waits for it.
+/// How long one that is to take another's place may take to say that it is well: nobody waits for it.
 pub(crate) const FIRST_HEALTH_DEADLINE: Duration = Duration::from_secs(10);
 
 /// See the module.
@@ -348,9 +346,9 @@ impl Owner {
         let Some(process) = self.processes.remove(&generation) else { return };
         self.works.remove(&generation);
         let (parts, plugin, hurry) = (self.parts.clone(), self.plugin.clone(), self.unneeded.clone());
-        let patience = parts.terms().settings.call_timeout;
+        let (patience, interval) = (parts.terms().settings.call_timeout, self.policy.health_interval);
         self.leftovers.spawn(async move {
-            let Some(exit) = process.retire(patience, &hurry).await else { return };
+            let Some(exit) = process.retire(patience, interval, &hurry).await else { return };
             tracing::warn!(plugin = plugin.name(), %exit, "a plugin that had been replaced ended before its calls did");
             (parts.observer)(PluginEvent::Ended { plugin, how: exit.to_string(), output: exit.output });
         });

@@ -2,10 +2,10 @@
 
 use std::{
     sync::{
-        Arc, OnceLock,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
-    time::{Duration, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 use botkube_core::route::PluginRef;
@@ -27,8 +27,11 @@ use crate::{
     environment::{self, COOKIE, OUTPUT_TARGET, RuntimeDir},
     gate::Gate,
     parts::Parts,
+    supervisor::MISSES,
 };
 
+/// How long a plugin may take to say that it is well.
+pub(crate) const HEALTH_DEADLINE: Duration = Duration::from_secs(2);
 /// How long a broken connection may be ahead of the end of its process.
 const END_DEADLINE: Duration = Duration::from_secs(1);
 /// How many bytes a part may have around what it says, so that an answer as large as it may be fits into one.
@@ -50,6 +53,8 @@ pub(crate) struct Running {
     live: Option<StreamClient<Connection>>,
     /// The calls that are in it.
     calls: Gate,
+    /// When the last of them is given up, as far as they say.
+    deadline: Mutex<Option<Instant>>,
     /// Another one serves.
     retired: AtomicBool,
     /// A call was given up: perhaps the plugin is slow, perhaps it is frozen.
@@ -152,6 +157,7 @@ impl Running {
             client,
             live,
             calls: Gate::default(),
+            deadline: Mutex::default(),
             retired: AtomicBool::new(false),
             suspect: AtomicBool::new(false),
             verdict: OnceLock::new(),
@@ -160,9 +166,16 @@ impl Running {
         }
     }
 
-    /// A new call; `None` where no more may begin.
-    pub(crate) fn attempt(self: &Arc<Self>) -> Option<Attempt> {
-        self.calls.enter().then(|| Attempt { running: self.clone(), answered: false })
+    /// A new call, given up at this time; `None` where no more may begin.
+    pub(crate) fn attempt(self: &Arc<Self>, deadline: Option<Instant>) -> Option<Attempt> {
+        if !self.calls.enter() {
+            return None;
+        }
+        if deadline.is_some() {
+            let mut latest = self.deadline.lock().unwrap_or_else(PoisonError::into_inner);
+            *latest = deadline.max(*latest);
+        }
+        Some(Attempt { running: self.clone(), answered: false })
     }
 
     /// Whether calls may begin.
@@ -170,15 +183,28 @@ impl Running {
         self.calls.is_open()
     }
 
-    /// Lets it end the calls it has, for so long or until `hurry`, and then stops it. Returns how it ended if it did so by
-    /// itself.
-    pub(crate) async fn retire(&self, patience: Duration, hurry: &CancellationToken) -> Option<Exit> {
+    /// Lets it end the calls it has, for so long, or until the last of them is given up, or until `hurry`, and then stops it;
+    /// one that freezes is killed. Returns how it ended if it did so by itself.
+    pub(crate) async fn retire(
+        &self,
+        patience: Duration,
+        health_interval: Duration,
+        hurry: &CancellationToken,
+    ) -> Option<Exit> {
         self.retired.store(true, Ordering::SeqCst);
+        let now = Instant::now();
+        let deadline = *self.deadline.lock().unwrap_or_else(PoisonError::into_inner);
+        let patience = deadline.map_or(patience, |deadline| patience.max(deadline.saturating_duration_since(now)));
         tokio::select! {
             biased;
             exit = self.plugin.exited() => return Some(exit),
             () = self.calls.shut_when_empty() => {}
             () = hurry.cancelled() => {}
+            error = self.freezes(health_interval) => {
+                self.calls.shut();
+                let exit = self.put_down(format!("it was replaced, was not well ({error}), and was killed")).await;
+                return Some(exit);
+            }
             () = time::sleep(patience) => {
                 let _ = self.verdict.set("it was replaced and took longer than plugins.callTimeout for this command".into());
             }
@@ -208,6 +234,20 @@ impl Running {
             Ok(Err(status)) if status.code() == Code::Unimplemented => Ok(()),
             Ok(Err(status)) => Err(format!("it was asked what it is (`Metadata`) and answered: {}", status.message())),
             Err(_) => Err(format!("it did not say what it is (`Metadata`) within {deadline:?}")),
+        }
+    }
+
+    /// Waits until it misses too many health checks in a row.
+    async fn freezes(&self, interval: Duration) -> PingError {
+        let mut misses = 0;
+        let mut checks = time::interval_at(time::Instant::now() + interval, interval);
+        loop {
+            checks.tick().await;
+            match self.plugin.ping(HEALTH_DEADLINE.min(interval)).await {
+                Ok(()) => misses = 0,
+                Err(error) if misses + 1 >= MISSES => return error,
+                Err(_) => misses += 1,
+            }
         }
     }
 
@@ -259,7 +299,10 @@ impl Running {
             Ok(exit) => exit,
             // One broken call is no reason to end those of others.
             Err(_) if !self.is_closed() => return None,
-            Err(_) => self.put_down("it broke its connection and was killed".to_owned()).await,
+            Err(_) => {
+                let fault = self.plugin.connection().fault().map_or_else(String::new, |fault| format!(" ({fault})"));
+                self.put_down(format!("it broke its connection{fault} and was killed")).await
+            }
         };
         Some(self.verdict.get().cloned().unwrap_or_else(|| exit.to_string()))
     }

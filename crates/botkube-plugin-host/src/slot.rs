@@ -151,12 +151,12 @@ impl Slot {
         })
     }
 
-    /// A call to the live process. Waits while one is starting, or while it is found out whether it still answers.
-    pub(crate) async fn attempt(&self) -> Result<Attempt, PluginError> {
+    /// A call to the live process, given up at this time. Waits while one is starting, or while it is found out whether it still answers.
+    pub(crate) async fn attempt(&self, deadline: Option<Instant>) -> Result<Attempt, PluginError> {
         let mut asked = {
             let view = self.view.borrow();
             match &view.access {
-                Access::Serve(running) if running.is_usable() => match running.attempt() {
+                Access::Serve(running) if running.is_usable() => match running.attempt(deadline) {
                     Some(attempt) => return Ok(attempt),
                     None => view.serial,
                 },
@@ -179,7 +179,7 @@ impl Slot {
                 Access::Wait => false,
             };
             asked = match views.wait_for(decided).await.as_deref() {
-                Ok(View { access: Access::Serve(running), serial, .. }) => match running.attempt() {
+                Ok(View { access: Access::Serve(running), serial, .. }) => match running.attempt(deadline) {
                     Some(attempt) => return Ok(attempt),
                     None => *serial,
                 },

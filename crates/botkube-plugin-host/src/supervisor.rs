@@ -1,5 +1,6 @@
 //! The life of one plugin as a pure function: what happened and when goes in, the next state and what to do about it come
-//! out. It must not know processes, tasks, or what time it is.
+//! out. It must not know processes, tasks, or what time it is. All steps are in this one file, however long, since each is to
+//! be read beside the others; docs/plugin-states.md has them as tables.
 //!
 //! ```text
 //! absent ── wanted ──→ fetching ── fetched ──→ starting ── started ──→ ready ⇄ suspect
@@ -51,7 +52,7 @@ pub(crate) const RECOVERED: Duration = Duration::from_secs(10 * 60);
 const RETRY: Duration = Duration::from_secs(5);
 const LONGEST_RETRY: Duration = Duration::from_secs(5 * 60);
 /// How many health checks in a row a plugin may not miss.
-const MISSES: u32 = 2;
+pub(crate) const MISSES: u32 = 2;
 /// How long a call that was given up may take to end: the SDK gives its author 2 s.
 const ENDING: Duration = Duration::from_millis(2500);
 const SHORTEST_PAUSE: Duration = Duration::from_secs(1);

@@ -102,7 +102,8 @@ async fn develop(dev: Dev, projects: Vec<Project>, settings: binding::Settings) 
     let recording = dev.record.clone();
     let port = port_is_open(&dev).then_some(dev.port.unwrap_or_default());
     let told = Told { config, shown, demo: false, lock: Locked::Not };
-    let plan = Plan { told, channels, extra, port, kind: Kind::Dev, grace: Duration::ZERO, stop };
+    let files = settings.is_there().then(|| settings.file().to_owned()).into_iter().collect();
+    let plan = Plan { told, files, channels, extra, port, kind: Kind::Dev, grace: Duration::ZERO, stop };
     let shop = Shop { projects, settings, bench, changes, happened, attach: dev.attach, recording };
     let greet = |web: Option<&str>, log: Option<&Path>| greeting(web, log);
     talk::serve(plan, greet, |stage| shop.work(stage)).await

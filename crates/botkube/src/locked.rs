@@ -53,9 +53,9 @@ impl Locked {
         Ok(Self::To(Arc::new(lock)))
     }
 
-    pub(crate) fn lock(self) -> Option<Arc<Lock>> {
+    pub(crate) fn lock(&self) -> Option<Arc<Lock>> {
         match self {
-            Self::To(lock) => Some(lock),
+            Self::To(lock) => Some(lock.clone()),
             Self::Not | Self::Ignored(_) => None,
         }
     }

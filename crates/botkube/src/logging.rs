@@ -44,7 +44,7 @@ pub(crate) fn as_configured(log: &Log) {
     let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
     let colours = io::stderr().is_terminal() && !log.disable_colors;
     let lines = match log.formatter {
-        LogFormatter::Json => lines.json().flatten_event(true).boxed(),
+        LogFormatter::Json => lines.json().flatten_event(true).with_span_list(false).boxed(),
         LogFormatter::Text => lines.with_ansi(colours).boxed(),
     };
     begin(lines, level);

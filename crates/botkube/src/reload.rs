@@ -36,17 +36,16 @@ pub(crate) struct Source {
     pub(crate) locked: bool,
     /// Plugins given on the command line.
     pub(crate) given: Vec<GivenPlugin>,
-    /// What the agent was started with.
+    /// What counts, at first what the agent was started with.
     pub(crate) loaded: Loaded,
+    /// What plugins of repositories have to be by that.
+    pub(crate) lock: Option<Arc<Lock>>,
 }
 
 /// Everything a reload works with.
 struct Follower {
     source: Source,
     environment: BTreeMap<String, String>,
-    /// What counts now.
-    loaded: Loaded,
-    lock: Option<Arc<Lock>>,
     stage: Stage,
     telling: Telling,
     trials: JoinSet<(Tried, Proof)>,
@@ -86,13 +85,11 @@ struct Unusable {
 /// Has the agent follow its configuration until nothing is said any more.
 pub(crate) async fn follow(source: Source, mut hangup: Option<Signal>, stage: Stage) {
     let mut watched = files_and_lock(&source);
-    let loaded = source.loaded.clone();
-    let lock = Locked::of(&source.files, &loaded.config, source.locked, &source.given).ok().and_then(Locked::lock);
     let mut telling = Telling::new(stage.rooms.clone());
-    telling.tells(loaded.config.config_watcher.report_channel.as_deref());
+    telling.tells(source.loaded.config.config_watcher.report_channel.as_deref());
     let environment = setup::environment();
     let (trials, refused) = <_>::default();
-    let mut follower = Follower { source, environment, loaded, lock, stage, telling, trials, refused };
+    let mut follower = Follower { source, environment, stage, telling, trials, refused };
     // What was written before it was watched.
     follower.look(Cause::Files).await;
     loop {
@@ -125,7 +122,7 @@ async fn hung_up(hangup: &mut Option<Signal>) {
 
 async fn changed(watched: &mut Option<Watched>) {
     match watched {
-        Some(watched) => drop(watched.changed().await),
+        Some(watched) => watched.changed().await,
         None => std::future::pending().await,
     }
 }
@@ -133,16 +130,16 @@ async fn changed(watched: &mut Option<Watched>) {
 impl Follower {
     /// Goes on with what the files say by now.
     async fn look(&mut self, cause: Cause) {
-        if cause == Cause::Files && !self.loaded.config.config_watcher.enabled {
+        if cause == Cause::Files && !self.source.loaded.config.config_watcher.enabled {
             return;
         }
         let (at, began) = (SystemTime::now(), Instant::now());
         let next = match self.read().await {
             Ok(next) => next,
-            Err(unusable) => return self.refuse(at, began, unusable).await,
+            Err(unusable) => return self.refuse(cause, at, began, unusable).await,
         };
-        let mut changes: Vec<String> = diff(&self.loaded, &next.loaded).iter().map(Change::to_string).collect();
-        if next.lock != self.lock {
+        let mut changes: Vec<String> = diff(&self.source.loaded, &next.loaded).iter().map(Change::to_string).collect();
+        if next.lock != self.source.lock {
             changes.push("the lock says something else".to_owned());
         }
         let was_refused = self.refused.take().is_some();
@@ -163,14 +160,14 @@ impl Follower {
         };
         let trials = match self.stage.agent.adopt(adopted) {
             Ok(trials) => trials,
-            Err(error) => return self.refuse(at, began, Unusable::because(&error.to_string())).await,
+            Err(error) => return self.refuse(cause, at, began, Unusable::because(&error.to_string())).await,
         };
         if let Some(rooms) = &self.stage.rooms {
             rooms.arrange(setup::with_controls(channels));
         }
         self.warn(&next.loaded);
-        (self.loaded, self.lock) = (next.loaded, next.lock);
-        self.telling.tells(self.loaded.config.config_watcher.report_channel.as_deref());
+        (self.source.loaded, self.source.lock) = (next.loaded, next.lock);
+        self.telling.tells(self.source.loaded.config.config_watcher.report_channel.as_deref());
         for change in &changes {
             tracing::info!("configuration: {change}");
         }
@@ -202,10 +199,10 @@ impl Follower {
         reading.await.unwrap_or_else(|_| Err(Unusable::because("the agent made a mistake with it: see its log")))
     }
 
-    /// Nothing changes; the same reason is told once.
-    async fn refuse(&mut self, at: SystemTime, began: Instant, unusable: Unusable) {
+    /// Nothing changes; the same reason is told once, and whenever somebody asks.
+    async fn refuse(&mut self, cause: Cause, at: SystemTime, began: Instant, unusable: Unusable) {
         let Unusable { log, drawn } = unusable;
-        if self.refused.as_ref() == Some(&drawn) {
+        if cause == Cause::Files && self.refused.as_ref() == Some(&drawn) {
             return;
         }
         tracing::error!("the changed configuration cannot be used, what was there before goes on:\n{log}");
@@ -217,7 +214,7 @@ impl Follower {
 
     /// Says what is worth a look and was not before.
     fn warn(&self, loaded: &Loaded) {
-        let known: Vec<String> = self.loaded.findings.iter().map(telling::in_a_line).collect();
+        let known: Vec<String> = self.source.loaded.findings.iter().map(telling::in_a_line).collect();
         for finding in loaded.findings.iter().map(telling::in_a_line).filter(|finding| !known.contains(finding)) {
             tracing::warn!("{finding}");
         }

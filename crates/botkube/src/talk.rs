@@ -10,7 +10,10 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
-use botkube_agent::agent::{Agent, log_progress};
+use botkube_agent::{
+    agent::{Agent, log_progress, runtime_dir},
+    inside::{self, Inside, Ports, Sight},
+};
 use botkube_config::Options;
 use botkube_console::{
     Console, Ended,
@@ -26,6 +29,7 @@ use tokio::{
     io::BufReader,
     runtime::{self, Runtime},
     signal::unix::{SignalKind, signal},
+    sync::watch,
     time,
 };
 use tokio_util::sync::CancellationToken;
@@ -43,6 +47,8 @@ use crate::{
 /// What is served.
 pub(crate) struct Plan {
     pub(crate) told: Told,
+    /// Where that is written, in the order in which they count.
+    pub(crate) files: Vec<PathBuf>,
     /// One at least.
     pub(crate) channels: Vec<Conversation>,
     pub(crate) extra: Extra,
@@ -86,8 +92,8 @@ pub(crate) fn demo(given: Vec<GivenPlugin>) -> Result<ExitCode> {
     let names: Vec<String> = given.iter().map(|plugin| plugin.name.clone()).collect();
     let terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
     let (extra, port) = (Extra::given(given), terminal.then_some(0));
-    let plan =
-        Plan { told, channels, extra, port, kind: Kind::Demo, grace: Duration::ZERO, stop: CancellationToken::new() };
+    let (files, grace, stop) = (Vec::new(), Duration::ZERO, CancellationToken::new());
+    let plan = Plan { told, files, channels, extra, port, kind: Kind::Demo, grace, stop };
     on_runtime(async {
         on_end(&plan.stop);
         serve(plan, |web, log| greeting(&names, web, log), |_| future::ready(())).await
@@ -106,7 +112,14 @@ pub(crate) fn run(run: Run, given: Vec<GivenPlugin>) -> Result<ExitCode> {
     }
     let files = setup::files(run.files)?;
     let lock = Locked::of(&files, &loaded.config, run.locked, &given)?;
-    let source = Source { files, options, locked: run.locked, given: given.clone(), loaded: loaded.clone() };
+    let source = Source {
+        files: files.clone(),
+        options,
+        locked: run.locked,
+        given: given.clone(),
+        loaded: loaded.clone(),
+        lock: lock.lock(),
+    };
     let told = Told { lock, ..Told::from(loaded) };
     let channels = setup::console_channels(&told.config);
     if channels.is_empty() {
@@ -119,7 +132,7 @@ pub(crate) fn run(run: Run, given: Vec<GivenPlugin>) -> Result<ExitCode> {
     };
     let port = setup::web_port(&told.config);
     let (extra, grace, stop) = (Extra::given(given), run.grace, CancellationToken::new());
-    let plan = Plan { told, channels, extra, port, kind: Kind::Run, grace, stop };
+    let plan = Plan { told, files, channels, extra, port, kind: Kind::Run, grace, stop };
     on_runtime(async {
         end_on(SignalKind::terminate(), &plan.stop);
         let hangup = match io::stdin().is_terminal() {
@@ -134,8 +147,12 @@ pub(crate) fn run(run: Run, given: Vec<GivenPlugin>) -> Result<ExitCode> {
     })
 }
 
-/// Does something on a runtime of its own.
+/// Does something on a runtime of its own, and with one directory for all temporary files: what is killed leaves only that,
+/// and the next agent removes it.
 pub(crate) fn on_runtime<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    let files = runtime_dir().context("cannot make a directory for temporary files")?;
+    // It has been set before only where this is not the process's one agent.
+    let _ = tempfile::env::override_temp_dir(files.path());
     let runtime = runtime()?;
     let done = runtime.block_on(work);
     // A read from standard input cannot be called off.
@@ -182,7 +199,7 @@ pub(crate) async fn serve<B: Future<Output = ()>>(
     greeting: impl FnOnce(Option<&str>, Option<&Path>) -> String,
     beside: impl FnOnce(Stage) -> B,
 ) -> Result<ExitCode> {
-    let Plan { told, channels, extra, port, kind, grace, stop } = plan;
+    let Plan { told, files, channels, extra, port, kind, grace, stop } = plan;
     let terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
     let cluster = told.config.settings.cluster_name.clone();
     let log = match (terminal, kind) {
@@ -198,7 +215,20 @@ pub(crate) async fn serve<B: Future<Output = ()>>(
     };
     let impersonates =
         told.config.executors.iter().flat_map(|group| &group.plugins).any(|p| p.enabled && p.rbac.is_some());
+    let settings = &told.config.settings;
+    let ports = (kind == Kind::Run).then_some(Ports { health: settings.health_port, metrics: settings.metrics_port });
     let agent = Arc::new(setup::agent(told, extra, log_progress())?);
+    let (progress, seen) = watch::channel(inside::Stage::Starting);
+    let sight = Sight {
+        agent: agent.clone(),
+        stage: seen,
+        version: env!("CARGO_PKG_VERSION"),
+        files,
+        recent: logging::recent(),
+        ports,
+        places: setup::sockets(),
+    };
+    let inside = Inside::start(sight).await?;
     let store: Option<Arc<dyn Store>> = match kind {
         Kind::Run if port.is_some() => {
             Some(Arc::new(Disk::open(&setup::state_dir().join("console")).context("what is said cannot be kept")?))
@@ -231,7 +261,8 @@ pub(crate) async fn serve<B: Future<Output = ()>>(
         ending: CancellationToken::new(),
     };
     let ending = stage.ending.clone();
-    let closed = close_on(&stop, agent.dispatcher.clone(), grace);
+    progress.send_replace(inside::Stage::Ready);
+    let closed = close_on(&stop, agent.dispatcher.clone(), grace, progress);
     let serving = async {
         let ended = match faces.as_ref().filter(|_| terminal) {
             Some(faces) => {
@@ -295,16 +326,23 @@ pub(crate) async fn serve<B: Future<Output = ()>>(
         faces.close(web).await;
     }
     agent.stop().await;
+    inside.stop().await;
     ended
 }
 
 /// Is cancelled when nothing is answered any more: once `stop` is, and the commands that ran then have ended or were cut.
-fn close_on(stop: &CancellationToken, dispatcher: Arc<Dispatcher>, grace: Duration) -> CancellationToken {
+fn close_on(
+    stop: &CancellationToken,
+    dispatcher: Arc<Dispatcher>,
+    grace: Duration,
+    progress: watch::Sender<inside::Stage>,
+) -> CancellationToken {
     let (stop, closed) = (stop.clone(), CancellationToken::new());
     let guard = closed.clone().drop_guard();
     tokio::spawn(async move {
         let _guard = guard;
         stop.cancelled().await;
+        progress.send_replace(inside::Stage::Draining);
         let running = dispatcher.underway().len();
         if running > 0 && !grace.is_zero() {
             tracing::info!(running, "stopping: commands that run have {grace:?} to end");

@@ -40,7 +40,8 @@ fn serve() -> ExitCode {
     let executor = executor.max_decoding_message_size(MAX_MESSAGE_SIZE);
     let live = StreamServer::new(Misbehaving).max_encoding_message_size(MAX_MESSAGE_SIZE);
     let live = live.max_decoding_message_size(MAX_MESSAGE_SIZE);
-    let plugin = Plugin::new(COOKIE, PROTOCOL_VERSION).service(executor).service(live).descriptors(DESCRIPTORS);
+    let plugin = Plugin::new(COOKIE, PROTOCOL_VERSION).service(executor).descriptors(DESCRIPTORS);
+    let plugin = if manners::is("at-once") { plugin } else { plugin.service(live) };
     // The first of two services of a name is asked.
     let ended = if manners::is("ill") { plugin.service(manners::health()).serve() } else { plugin.serve() };
     if manners::is("ends-badly") { ExitCode::from(7) } else { ended }

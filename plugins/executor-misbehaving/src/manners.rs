@@ -46,6 +46,7 @@ const ALL: &[&str] = &[
     "prints-much",
     "dies-of-cancelling",
     "needs-context",
+    "at-once",
     // In how it goes.
     "ends-badly",
 ];

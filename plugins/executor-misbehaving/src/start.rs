@@ -132,7 +132,8 @@ pub(crate) const START: &[(&str, Commit)] = &[
         });
         serve()
     }),
-    ("wire", wire::relay),
+    ("wire", || wire::relay("none")),
+    ("wire-at-once", || wire::relay("at-once")),
     // Serves well, but neither Shutdown nor SIGTERM makes it leave.
     ("stays", || match serve() {
         ExitCode::SUCCESS => park(),

@@ -1,7 +1,8 @@
 //! Faults on the wire: stands between the host and a plugin that is well, passes on what either says, and when a command asks
 //! for it says something of its own to the host. It knows frames, and no gRPC but what [`attack`] makes by hand.
 //!
-//! Started as `executor_wire`, it starts itself a second time as the plugin that is well. The command `mine wire ATTACK` never
+//! Started as `executor_wire`, it starts itself a second time as the plugin that is well; as `executor_wire-at-once` as one that
+//! has no live answers, like upstream's. The command `mine wire ATTACK` never
 //! arrives there: its stream is the attack's.
 
 mod attack;
@@ -34,14 +35,13 @@ struct Wire {
     deaf: Arc<AtomicBool>,
 }
 
-/// Passes on frames until either end is gone.
-pub(crate) fn relay() -> ExitCode {
-    let failed = |error: io::Error| panic!("the relay cannot go on: {error}");
-    relayed().unwrap_or_else(failed)
+/// Passes on frames between the host and the plugin of this name until either is gone.
+pub(crate) fn relay(name: &str) -> ExitCode {
+    relayed(name).unwrap_or_else(|error| panic!("the relay cannot go on: {error}"))
 }
 
-fn relayed() -> io::Result<ExitCode> {
-    let mut well = Command::new(env::current_exe()?).arg0("executor_none").stdout(Stdio::piped()).spawn()?;
+fn relayed(name: &str) -> io::Result<ExitCode> {
+    let mut well = Command::new(env::current_exe()?).arg0(format!("executor_{name}")).stdout(Stdio::piped()).spawn()?;
     let mut line = String::new();
     let printed = well.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
     BufReader::new(printed).read_line(&mut line)?;
@@ -70,16 +70,21 @@ fn from_host_to_plugin(host: UnixStream, mut plugin: UnixStream, wire: &Wire) ->
     let mut preface = [0; frame::PREFACE];
     host.read_exact(&mut preface)?;
     plugin.write_all(&preface)?;
+    let mut attacked = 0;
     loop {
         let frame = frame::read(&mut host)?;
+        let stream = frame::stream(&frame);
         match asked(&frame) {
             Some(attack) => {
-                let wire = Wire { stream: frame::stream(&frame), ..wire.clone() };
+                attacked = stream;
+                let wire = Wire { stream, ..wire.clone() };
                 // It ends when the host does not listen any more.
                 thread::spawn(move || {
                     let _ = attack(&wire);
                 });
             }
+            // The plugin would answer a call that has no command.
+            None if stream == attacked && stream != 0 => {}
             None => plugin.write_all(&frame)?,
         }
         if wire.deaf.load(Ordering::Relaxed) {

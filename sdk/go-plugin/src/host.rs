@@ -20,7 +20,9 @@ mod content;
 mod diagnosis;
 mod output;
 mod process;
+mod rate;
 mod spawn;
+mod traffic;
 
 use std::{
     fmt,
@@ -47,6 +49,12 @@ pub use spawn::{Direct, Launch, Launcher, Spawner, launch};
 /// How long the end of a process may be behind its refusal of a connection.
 const LAST_WORD: Duration = Duration::from_millis(200);
 
+/// How many lines of a plugin's are passed on in a second, unless it is said otherwise.
+const LINES_PER_SECOND: u32 = 500;
+
+/// How much of an address people are shown, in bytes.
+const LONGEST_SHOWN: usize = 200;
+
 /// How a plugin is started and kept.
 #[derive(Clone)]
 #[non_exhaustive]
@@ -65,6 +73,9 @@ pub struct Config {
     pub auto_mtls: bool,
     /// Gets everything the plugin prints and logs. It is called from the tasks that read, so it must not block.
     pub output: Arc<dyn Fn(Output) + Send + Sync>,
+    /// How many lines are passed on to `output` in a second, and four times as many at once: 500 by default. A line counts
+    /// once more for each KiB it has. Others are dropped and counted, and who prints them is slowed down.
+    pub lines_per_second: u32,
 }
 
 impl Config {
@@ -79,6 +90,7 @@ impl Config {
             grace: Duration::from_secs(2),
             auto_mtls: false,
             output: Arc::new(|output| tracing::debug!(origin = ?output.origin, "{}", output.entry)),
+            lines_per_second: LINES_PER_SECOND,
         }
     }
 }
@@ -213,7 +225,7 @@ impl Plugin {
             false => failed(explained(StartReason::Spawn(e.to_string()), &program)),
         })?;
         let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
-        let lines = Lines::new(config.output.clone(), recent.clone());
+        let lines = Lines::new(config.output.clone(), recent.clone(), config.lines_per_second);
         let (first_line, handshake) = oneshot::channel();
         let pumps = [
             stderr.map(|pipe| tokio::spawn(output::drain_stderr(BufReader::new(pipe), lines.clone()))),
@@ -255,7 +267,7 @@ impl Plugin {
                 exit = process.exited() => return Err(ended_early(&line, &exit)),
                 () = time::sleep_until(deadline) => {
                     let reason = format!("no connection within {:?}", config.start_deadline);
-                    return Err(StartReason::Connect { address: line.address.to_string(), reason });
+                    return Err(StartReason::Connect { address: shown(&line.address), reason });
                 }
             };
             Ok((line, connected))
@@ -300,7 +312,7 @@ impl Plugin {
             output: Vec::new(),
         };
         let connection = attach.find().await.map_err(failed)?;
-        let lines = Lines::new(attach.output, Recent::default());
+        let lines = Lines::new(attach.output, Recent::default(), LINES_PER_SECOND);
         tokio::spawn(output::drain_stdio(connection.clone(), lines));
         let body = Body::Attached(Attached { connection: connection.clone() });
         Ok(Self { connection, body, version: None, grace: attach.grace })
@@ -417,13 +429,22 @@ fn explained(reason: StartReason, program: &Path) -> StartReason {
     }
 }
 
+/// The address as people are shown it: the plugin's word, which may be long and hold anything.
+fn shown(address: &Address) -> String {
+    let address = address.to_string();
+    let end = address.floor_char_boundary(LONGEST_SHOWN);
+    let cut = if end < address.len() { "…" } else { "" };
+    let escaped = address[..end].chars().map(|c| if c.is_control() { c.escape_debug().to_string() } else { c.into() });
+    escaped.chain([cut.to_owned()]).collect()
+}
+
 /// It said where it would serve, and ended before it did.
 fn ended_early(line: &Line, exit: &Exit) -> StartReason {
-    StartReason::Connect { address: line.address.to_string(), reason: format!("it ended ({exit})") }
+    StartReason::Connect { address: shown(&line.address), reason: format!("it ended ({exit})") }
 }
 
 async fn connect(line: &Line, tls: Tls) -> Result<Connection, StartReason> {
-    let unreachable = |e: io::Error| StartReason::Connect { address: line.address.to_string(), reason: e.to_string() };
+    let unreachable = |e: io::Error| StartReason::Connect { address: shown(&line.address), reason: e.to_string() };
     match &line.address {
         Address::Unix(path) => {
             let stream = tokio::net::UnixStream::connect(path).await.map_err(unreachable)?;
@@ -468,7 +489,7 @@ impl Tls {
     where
         S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
     {
-        let failed = |reason: String| StartReason::Connect { address: line.address.to_string(), reason };
+        let failed = |reason: String| StartReason::Connect { address: shown(&line.address), reason };
         match (self, &line.certificate) {
             (Self::Off, None) => Connection::open(stream).await.map_err(|e| failed(e.to_string())),
             (Self::Off, Some(_)) => {

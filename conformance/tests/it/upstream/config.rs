@@ -33,6 +33,7 @@ const STRICTER: &[(&str, Rule)] = &[
 /// What nobody writes has the values of upstream's program; here those of its chart.
 const DEFAULTS: Rule = "D-48";
 const CHART: &[(&str, &str)] = &[
+    ("configWatcher.enabled", "true"),
     ("configWatcher.inCluster.informerResyncPeriod", "600 s"),
     ("plugins.healthCheckInterval", "10 s"),
     ("plugins.incomingWebhook.enabled", "true"),

@@ -21,11 +21,9 @@ pub(crate) struct Settings {
     pub(crate) sa_credentials_path_prefix: String,
     /// Whether new versions are told in the channels.
     pub(crate) upgrade_notifier: bool,
-    /// The port of `/metrics`.
-    #[schemars(range(min = 1))]
+    /// The port of `/metrics`; 0 is any that is free, which the log names.
     pub(crate) metrics_port: u16,
-    /// The port of `/healthz`.
-    #[schemars(range(min = 1))]
+    /// The port of `/healthz` and `/readyz`; 0 is any that is free, which the log names.
     pub(crate) health_port: u16,
     /// The agent's log.
     pub(crate) log: Log,

@@ -189,14 +189,14 @@ fn values_are_converted_where_their_meaning_is_clear() {
     weak(&["settings", "healthPort"], "\"2200\"", "2200");
     weak(&["settings", "healthPort"], "''", "2114");
     weak(
-        &["settings", "healthPort"],
+        &["plugins", "incomingWebhook", "port"],
         "0",
-        "`settings.healthPort` needs a whole number from 1 to 65535, found the number `0`",
+        "`plugins.incomingWebhook.port` needs a whole number from 1 to 65535, found the number `0`",
     );
     weak(
         &["settings", "healthPort"],
         "70000",
-        "`settings.healthPort` needs a whole number from 1 to 65535, found the number `70000`",
+        "`settings.healthPort` needs a whole number from 0 to 65535, found the number `70000`",
     );
     weak(&["settings", "log", "level"], "WARNING", "\"warning\"");
     weak(&["settings", "log", "formatter"], "''", "\"text\"");

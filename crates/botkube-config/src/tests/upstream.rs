@@ -50,8 +50,6 @@ fn what_is_not_served_yet_is_named() {
             "actions.describe",
             "plugins.incomingWebhook",
             "settings.upgradeNotifier",
-            "settings.metricsPort",
-            "settings.healthPort",
             "settings.systemConfigMap",
             "settings.persistentConfig",
         ]

@@ -283,6 +283,7 @@ fn settings_make_sense() {
         &["error 1:50 `plugins.incomingWebhook.port` is the port of `settings.metricsPort`, too"],
     );
     check("plugins: {incomingWebhook: {port: 2112}}", &[]);
+    check("settings: {metricsPort: 0, healthPort: 0}", &[]);
 }
 
 #[test]

@@ -651,3 +651,16 @@ async fn another_snapshot_ends_no_command_and_counts_for_the_next() {
     check(say(&dispatcher, incoming(&format!("cancel {}", running.id))).await, Status::Succeeded, "cancelled");
     check(collect(running).await, Status::Cancelled, "Cancelled by Ada");
 }
+
+#[tokio::test]
+async fn what_was_said_before_a_channel_had_other_groups_is_answered_with_those_of_the_snapshot() {
+    let plugins = answering(Ok(Vec::new()));
+    let said = incoming("echo x");
+    let channel = Conversation { executors: vec!["new".into()], ..said.conversation.clone() };
+    let dispatcher = changed(dispatcher(plugins), |snapshot| {
+        let mut config = Config::clone(&snapshot.config);
+        config.executors.iter_mut().for_each(|group| group.name = "new".into());
+        snapshot.executors = Executors::new(&config, Vec::new()).with_channels(&[channel]);
+    });
+    assert_eq!(say(&Arc::new(dispatcher), said).await.1, Status::Succeeded);
+}

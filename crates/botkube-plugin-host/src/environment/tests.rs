@@ -1,6 +1,11 @@
 //! What reaches a plugin of the agent's environment and of `plugins.env`, and which level its log has.
 
-use botkube_config::model::PluginEnv;
+use std::time::Duration;
+
+use botkube_config::{
+    finding::Origin,
+    model::{PluginEnv, Repository},
+};
 
 use botkube_proto::COOKIE_KEY;
 use go_plugin::handshake::env as handshake;
@@ -162,4 +167,30 @@ fn the_line_for_a_plugin_started_by_hand_can_be_typed() {
     assert!(line.starts_with("env BOTKUBE=52ca7b74-28eb-4fac-ae79-31a9cbda2454 PLUGIN_PROTOCOL_VERSIONS=3 "), "{line}");
     assert!(line.contains(" PLUGIN_UNIX_SOCKET_DIR=/tmp/botkube-1 TMPDIR=/tmp/botkube-1 "), "{line}");
     assert!(line.ends_with(r"it'\''s mine_deps' './it'\''s mine'"), "{line}");
+}
+
+/// Under which of these settings a process of the plugin might have been another one.
+#[track_caller]
+fn check_alike(other: &Settings, key: bool, named: bool) {
+    let before = settings(&[(Some("my-corp/kubectl"), "TOKEN", "x")]);
+    assert_eq!(starts_alike(&before, other, &plugin()), key, "{other:?}");
+    assert_eq!(starts_alike(&before, other, &PluginRef::Named("kubectl".into())), named, "{other:?}");
+}
+
+#[test]
+fn only_what_a_plugin_is_given_and_where_it_is_from_make_another_process_of_it() {
+    let same = settings(&[(Some("my-corp/kubectl"), "TOKEN", "x")]);
+    check_alike(&same, true, true);
+    check_alike(
+        &Settings { max_concurrent_calls: 1, call_timeout: Duration::from_secs(1), ..same.clone() },
+        true,
+        true,
+    );
+    check_alike(&settings(&[(Some("my-corp/kubectl"), "TOKEN", "y")]), false, true);
+    check_alike(&settings(&[(Some("my-corp/kubectl"), "TOKEN", "x"), (Some("a/b"), "TOKEN", "z")]), true, true);
+    check_alike(&settings(&[(Some("my-corp/kubectl"), "TOKEN", "x"), (None, "REGION", "eu")]), false, false);
+    let repository = |url: &str| Repository { url: url.into(), headers: BTreeMap::new(), origin: Origin::Default };
+    let with = |name: &str| BTreeMap::from([(name.to_owned(), repository("https://a"))]);
+    check_alike(&Settings { repositories: with("my-corp"), ..same.clone() }, false, true);
+    check_alike(&Settings { repositories: with("another"), ..same }, true, true);
 }

@@ -1,7 +1,9 @@
 //! The table of a plugin's life, step by step under a clock of the test's.
 
 mod any_order;
+mod health;
 mod others;
+mod table;
 
 use super::*;
 

@@ -45,9 +45,9 @@ impl Watched {
         Ok(watched)
     }
 
-    /// Waits until something happened to the files and the burst of it is over; returns when it happened last. Nothing is
-    /// lost when it is dropped.
-    pub(super) async fn changed(&mut self) -> time::Instant {
+    /// Waits until something happened to the files and the burst of it is over. Nothing is lost when it is
+    /// dropped.
+    pub(super) async fn changed(&mut self) {
         loop {
             let due = self.burst.as_ref().map(Burst::due);
             let over = async {
@@ -60,9 +60,8 @@ impl Watched {
                 biased;
                 () = over => {
                     self.arm();
-                    if let Some(burst) = self.burst.take() {
-                        return burst.latest;
-                    }
+                    self.burst = None;
+                    return;
                 }
                 report = self.reports.recv() => match report {
                     Some(report) => self.note(report),
@@ -164,12 +163,8 @@ mod tests {
         (dir, file, watched)
     }
 
-    #[track_caller]
-    fn is_seen(watched: &mut Watched, what: &str) -> impl Future<Output = ()> {
-        let what = what.to_owned();
-        async move {
-            drop(time::timeout(PATIENCE, watched.changed()).await.unwrap_or_else(|_| panic!("{what} is not seen")))
-        }
+    async fn is_seen(watched: &mut Watched, what: &str) {
+        time::timeout(PATIENCE, watched.changed()).await.unwrap_or_else(|_| panic!("{what} is not seen"));
     }
 
     #[tokio::test]

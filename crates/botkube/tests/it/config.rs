@@ -136,9 +136,9 @@ fn what_a_reload_would_do_is_said_before_it_does() {
         machine.file(name, config)
     };
     let (old, new) =
-        (with("old.yaml", ""), with("new.yaml", "aliases: {e: {command: echo}}\nsettings: {healthPort: 3}\n"));
+        (with("old.yaml", ""), with("new.yaml", "aliases: {e: {command: echo}}\nsettings: {log: {level: debug}}\n"));
     let outcome = config(&machine, &["diff", &new, "--against", &old], 0);
-    let said = "`aliases.e` is new\n`settings.healthPort`: 2114 → 3 (takes effect after a restart)\n";
+    let said = "`aliases.e` is new\n`settings.log.level`: \"info\" → \"debug\" (takes effect after a restart)\n";
     assert_eq!(outcome.stdout, said);
     let changes = config(&machine, &["diff", "-o", "json", &new, "--against", &old], 0).json();
     let first = json!({"kind": "aliasChanged", "path": "aliases.e", "effect": "atOnce", "text": "`aliases.e` is new"});

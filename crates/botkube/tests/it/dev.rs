@@ -120,7 +120,8 @@ impl Drop for Author {
     }
 }
 
-fn heard(mut from: impl Read + Send + 'static) -> Arc<Mutex<String>> {
+/// What is read there, as far as it has come.
+pub(crate) fn heard(mut from: impl Read + Send + 'static) -> Arc<Mutex<String>> {
     let text = Arc::new(Mutex::new(String::new()));
     let kept = text.clone();
     thread::spawn(move || {

@@ -74,6 +74,8 @@ impl Machine {
         command.args(args).env_clear().current_dir(self.dir.path());
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command.env("HOME", self.dir.path()).env("TMPDIR", self.path("tmp")).env("USER", "ada");
+        // Several agents run at a time.
+        command.env("BOTKUBE_SETTINGS_HEALTH__PORT", "0").env("BOTKUBE_SETTINGS_METRICS__PORT", "0");
         command
     }
 

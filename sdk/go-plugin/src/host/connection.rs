@@ -1,6 +1,7 @@
 //! The HTTP/2 connection to a plugin and the protocol's own calls on it; it knows no process.
 
 use std::{
+    error::Error,
     future::Future,
     pin::Pin,
     task::{Context, Poll},
@@ -15,7 +16,10 @@ use tonic::{Code, Status, body::Body};
 use tonic_prost::ProstCodec;
 use tower_service::Service;
 
-use super::PingError;
+use super::{
+    PingError,
+    traffic::{Traffic, Watched},
+};
 use crate::{
     CONNECTION_WINDOW, MAX_HEADER_LIST_SIZE, STREAM_WINDOW,
     proto::{Empty, grpc_controller_client::GrpcControllerClient},
@@ -31,27 +35,30 @@ pub struct Connection {
     close: CancellationToken,
     /// Cancelled when it is.
     closed: CancellationToken,
+    traffic: Traffic,
 }
 
 impl Connection {
     pub(super) async fn open(
         stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     ) -> Result<Self, hyper::Error> {
+        let traffic = Traffic::default();
         let (sender, connection) = http2::Builder::new(TokioExecutor::new())
             .max_header_list_size(MAX_HEADER_LIST_SIZE)
             .initial_stream_window_size(STREAM_WINDOW)
             .initial_connection_window_size(CONNECTION_WINDOW)
-            .handshake(TokioIo::new(stream))
+            .handshake(TokioIo::new(Watched::new(stream, traffic.clone())))
             .await?;
         let (close, closed) = (CancellationToken::new(), CancellationToken::new());
-        let (to_close, is_closed) = (close.clone(), closed.clone().drop_guard());
+        let (to_close, is_closed, ends) = (close.clone(), closed.clone().drop_guard(), traffic.clone());
         tokio::spawn(async move {
             if let Some(Err(error)) = to_close.run_until_cancelled(connection).await {
-                tracing::debug!(%error, "the connection to a plugin broke");
+                ends.set_fault(|| chain(&error));
+                tracing::debug!(error = ends.fault(), "the connection to a plugin broke");
             }
             drop(is_closed);
         });
-        Ok(Self { sender, close, closed })
+        Ok(Self { sender, close, closed, traffic })
     }
 
     /// Closes it; calls under way break.
@@ -68,6 +75,12 @@ impl Connection {
     #[must_use]
     pub fn is_closed(&self) -> bool {
         self.sender.is_closed()
+    }
+
+    /// Why the connection broke; `None` while it stands, and when it was just closed.
+    #[must_use]
+    pub fn fault(&self) -> Option<String> {
+        self.traffic.fault()
     }
 
     /// The origin to construct a generated client with: `Client::with_origin(plugin.connection(), Connection::origin())`.
@@ -87,8 +100,23 @@ impl Service<Request<Body>> for Connection {
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
+        self.traffic.call_made();
         Box::pin(self.sender.send_request(request))
     }
+}
+
+/// An error with its causes, each of which is said once.
+fn chain(error: &dyn Error) -> String {
+    let mut said = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_said = cause.to_string();
+        if !said.ends_with(&cause_said) {
+            said = format!("{said}: {cause_said}");
+        }
+        source = cause.source();
+    }
+    said
 }
 
 /// Says `Shutdown`. A plugin that leaves before it answers is an error here and none to the caller.

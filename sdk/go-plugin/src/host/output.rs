@@ -2,7 +2,10 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -13,7 +16,10 @@ use tokio::{
     time,
 };
 
-use super::connection::{Connection, is_final};
+use super::{
+    connection::{Connection, is_final},
+    rate::{Rate, Verdict},
+};
 use crate::{
     hclog::{Entry, Level},
     proto::{grpc_stdio_client::GrpcStdioClient, stdio_data::Channel},
@@ -25,6 +31,9 @@ const LONGEST_LINE: usize = 64 << 10;
 const RECENT: usize = 20;
 const RECENT_LINE: usize = 1 << 10;
 
+/// How long is waited until more of a flood is read: who prints more than is passed on waits for room in its pipe.
+const PAUSE: Duration = Duration::from_millis(1);
+
 /// Where a line came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -35,6 +44,8 @@ pub enum Origin {
     Stdout,
     /// What the plugin's own code printed to its standard error.
     Stderr,
+    /// What this host has to say about the others.
+    Host,
 }
 
 /// One line of a plugin's.
@@ -80,14 +91,53 @@ impl Recent {
 pub(super) struct Lines {
     sink: Arc<dyn Fn(Output) + Send + Sync>,
     recent: Recent,
+    rate: Arc<Mutex<Rate>>,
+    /// The last line was dropped.
+    flooded: Arc<AtomicBool>,
 }
 
 impl Lines {
-    pub(super) fn new(sink: Arc<dyn Fn(Output) + Send + Sync>, recent: Recent) -> Self {
-        Self { sink, recent }
+    pub(super) fn new(sink: Arc<dyn Fn(Output) + Send + Sync>, recent: Recent, per_second: u32) -> Self {
+        Self { sink, recent, rate: Arc::new(Mutex::new(Rate::new(per_second))), flooded: Arc::default() }
+    }
+
+    /// Whether a line of this length is passed on; says, now and then, that lines are not.
+    fn admit(&self, length: usize) -> bool {
+        let verdict = self.rate.lock().unwrap_or_else(PoisonError::into_inner).judge(length);
+        self.flooded.store(verdict != Verdict::Pass, Ordering::Relaxed);
+        if let Verdict::DropAndSay(lines) = verdict {
+            self.dropped(lines);
+        }
+        verdict == Verdict::Pass
+    }
+
+    /// Says how many lines were dropped that nobody was told of.
+    fn finish(&self) {
+        let dropped = self.rate.lock().unwrap_or_else(PoisonError::into_inner).take_dropped();
+        if dropped > 0 {
+            self.dropped(dropped);
+        }
+    }
+
+    fn dropped(&self, lines: u64) {
+        let message = format!("the plugin prints too much: dropped {lines} lines");
+        let entry = Entry { level: Level::Warn, message, timestamp: None, fields: Map::new() };
+        self.emit(Output { origin: Origin::Host, entry });
+    }
+
+    /// Lets others have their turn, and in a flood lets it wait.
+    async fn breathe(&self) {
+        match self.flooded.load(Ordering::Relaxed) {
+            true => time::sleep(PAUSE).await,
+            // A flood must not keep the runtime's only thread from everything else.
+            false => tokio::task::yield_now().await,
+        }
     }
 
     fn printed(&self, origin: Origin, level: Level, line: &[u8]) {
+        if !self.admit(line.len()) {
+            return;
+        }
         let message = String::from_utf8_lossy(line).into_owned();
         self.emit(Output { origin, entry: Entry { level, message, timestamp: None, fields: Map::new() } });
     }
@@ -106,6 +156,9 @@ pub(super) async fn drain_stderr(pipe: impl AsyncBufRead + Unpin, lines: Lines) 
     let mut crashing = false;
     let mut splitter = Splitter::default();
     let mut log = |line: &[u8]| {
+        if !lines.admit(line.len()) {
+            return;
+        }
         let mut entry = Entry::parse(&String::from_utf8_lossy(line));
         crashing = entry.timestamp.is_none() && (crashing || entry.begins_crash_report());
         if crashing {
@@ -113,8 +166,9 @@ pub(super) async fn drain_stderr(pipe: impl AsyncBufRead + Unpin, lines: Lines) 
         }
         lines.emit(Output { origin: Origin::Log, entry });
     };
-    each_line(pipe, &mut splitter, &mut log).await;
+    each_line(pipe, &mut splitter, &lines, &mut log).await;
     splitter.finish(log);
+    lines.finish();
 }
 
 /// Gives the first line to whoever waits for the handshake and reads the rest until the pipe ends. A line that was begun
@@ -122,7 +176,7 @@ pub(super) async fn drain_stderr(pipe: impl AsyncBufRead + Unpin, lines: Lines) 
 pub(super) async fn drain_stdout(pipe: impl AsyncBufRead + Unpin, lines: Lines, first: oneshot::Sender<String>) {
     let mut first = Some(first);
     let mut splitter = Splitter::default();
-    each_line(pipe, &mut splitter, |line| match first.take() {
+    each_line(pipe, &mut splitter, &lines, |line| match first.take() {
         Some(first) => {
             let _ = first.send(String::from_utf8_lossy(line).into_owned());
         }
@@ -130,6 +184,7 @@ pub(super) async fn drain_stdout(pipe: impl AsyncBufRead + Unpin, lines: Lines, 
     })
     .await;
     splitter.finish(|line| lines.printed(Origin::Stdout, Level::Debug, line));
+    lines.finish();
 }
 
 /// Fetches what the plugin prints until its connection ends; a plugin may not offer that.
@@ -145,6 +200,7 @@ pub(super) async fn drain_stdio(connection: Connection, lines: Lines) {
                     Channel::Stderr => err.feed(&chunk.data, |l| lines.printed(Origin::Stderr, Level::Error, l)),
                     Channel::Invalid => {}
                 }
+                lines.breathe().await;
             }
             Ok::<_, tonic::Status>(())
         }
@@ -158,9 +214,15 @@ pub(super) async fn drain_stdio(connection: Connection, lines: Lines) {
     }
     out.finish(|l| lines.printed(Origin::Stdout, Level::Debug, l));
     err.finish(|l| lines.printed(Origin::Stderr, Level::Error, l));
+    lines.finish();
 }
 
-async fn each_line(mut pipe: impl AsyncBufRead + Unpin, splitter: &mut Splitter, mut line: impl FnMut(&[u8])) {
+async fn each_line(
+    mut pipe: impl AsyncBufRead + Unpin,
+    splitter: &mut Splitter,
+    lines: &Lines,
+    mut line: impl FnMut(&[u8]),
+) {
     loop {
         match pipe.fill_buf().await {
             Ok([]) => break,
@@ -168,8 +230,7 @@ async fn each_line(mut pipe: impl AsyncBufRead + Unpin, splitter: &mut Splitter,
                 splitter.feed(chunk, &mut line);
                 let read = chunk.len();
                 pipe.consume(read);
-                // A flood must not keep the runtime's only thread from everything else.
-                tokio::task::yield_now().await;
+                lines.breathe().await;
             }
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
             Err(_) => break,
@@ -246,6 +307,7 @@ mod tests {
         let lines = Lines::new(
             Arc::new(move |o: Output| sink.lock().unwrap().push((o.entry.level, o.entry.message))),
             Recent::default(),
+            u32::MAX,
         );
         drain_stderr(text.as_bytes(), lines).await;
         Arc::try_unwrap(seen).unwrap().into_inner().unwrap()
@@ -261,10 +323,28 @@ mod tests {
     #[tokio::test]
     async fn a_first_line_cut_off_by_the_end_is_no_handshake_but_is_kept() {
         let (first, handshake) = oneshot::channel();
-        let lines = Lines::new(Arc::new(|_| {}), Recent::default());
+        let lines = Lines::new(Arc::new(|_| {}), Recent::default(), u32::MAX);
         drain_stdout(&b"1|3|unix|/tmp/plug"[..], lines.clone(), first).await;
         assert!(handshake.await.is_err());
         assert_eq!(lines.recent.lines(), ["1|3|unix|/tmp/plug"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn of_a_flood_of_lines_those_that_are_not_passed_on_are_counted() {
+        let (passed, dropped) = (Arc::new(Mutex::new(0)), Arc::new(Mutex::new(0)));
+        let (lines, notices) = (passed.clone(), dropped.clone());
+        let sink = move |o: Output| match o.origin {
+            Origin::Host => {
+                let count = o.text().split(' ').rev().nth(1).unwrap().parse::<u32>().unwrap();
+                *notices.lock().unwrap() += count;
+            }
+            _ => *lines.lock().unwrap() += 1,
+        };
+        let lines = Lines::new(Arc::new(sink), Recent::default(), 10);
+        drain_stderr("and so on\n".repeat(100_000).as_bytes(), lines).await;
+        let (passed, dropped) = (*passed.lock().unwrap(), *dropped.lock().unwrap());
+        assert!((40..1_000).contains(&passed), "{passed}");
+        assert_eq!(passed + dropped, 100_000);
     }
 
     #[test]

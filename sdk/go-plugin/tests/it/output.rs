@@ -70,6 +70,7 @@ async fn calls_go_on_while_both_real_streams_are_flooded() {
     let [out, err] = seen.clone();
     let running = start_with(launch, |config| {
         config.grace = std::time::Duration::from_millis(300);
+        config.lines_per_second = u32::MAX;
         config.output = Arc::new(move |output| {
             let counter = if output.origin == Origin::Stdout { &out } else { &err };
             counter.fetch_add(1, Ordering::Relaxed);
@@ -86,7 +87,7 @@ async fn calls_go_on_while_both_real_streams_are_flooded() {
 #[tokio::test]
 async fn of_a_flood_of_prints_every_byte_is_delivered_or_counted_as_dropped() {
     const LINES: usize = 8 << 10;
-    let running = start(&peer()).await;
+    let running = start_with(Launch::new(peer()), |config| config.lines_per_second = u32::MAX).await;
     let flood = running.call("flood 8192");
     let calls = async {
         for _ in 0..20 {

@@ -186,7 +186,7 @@ fn metrics(text: &str) -> impl Iterator<Item = String> {
     names.map(|name| name.trim_end_matches("_bucket").to_owned())
 }
 
-/// Prometheus's own parsers; the Python that has them is `PROMETHEUS_PYTHON`, or the one there is.
+/// Prometheus's own parsers, where `cargo xtask test` put them, or in the Python there is.
 mod prometheus {
     use super::*;
 
@@ -204,7 +204,10 @@ for family in read(text):
     /// What the parser understands of a text, a line for each sample.
     #[track_caller]
     fn parsed(format: &str, text: &str) -> String {
-        let python = env::var("PROMETHEUS_PYTHON").unwrap_or_else(|_| "python3".into());
+        // The tests lie in `target/<profile>/deps`.
+        let test = env::current_exe().unwrap();
+        let ours = test.ancestors().nth(3).map(|target| target.join("prometheus/bin/python"));
+        let python = ours.filter(|python| python.exists()).unwrap_or_else(|| "python3".into());
         let mut command = Command::new(&python);
         command.args(["-c", READ, format]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut parser = command.spawn().expect("Python is there");

@@ -11,7 +11,12 @@ use super::*;
 enum Happens {
     Wanted,
     Keep,
+    /// Where it serves, a call goes to it.
+    Call,
     Replace,
+    /// The threshold and the health interval are others now.
+    Adapt(u32, u64),
+    Pardon,
     Pass(u64),
     /// One of the orders under way comes to its end, well or not.
     Done(usize, bool),
@@ -27,7 +32,10 @@ fn happens() -> impl Strategy<Value = Happens> {
     prop_oneof![
         5 => Just(Happens::Wanted),
         1 => Just(Happens::Keep),
+        4 => Just(Happens::Call),
         3 => Just(Happens::Replace),
+        1 => (0_u32..4, 1_u64..60).prop_map(|(threshold, interval)| Happens::Adapt(threshold, interval)),
+        1 => Just(Happens::Pardon),
         4 => (0_u64..700_000).prop_map(Happens::Pass),
         12 => (any::<usize>(), any::<bool>()).prop_map(|(which, well)| Happens::Done(which, well)),
         3 => Just(Happens::Dies),
@@ -38,19 +46,25 @@ fn happens() -> impl Strategy<Value = Happens> {
     ]
 }
 
-/// What is really there: orders under way, processes, those of them that retired, and people who wait.
+/// What is really there: orders under way, processes, those of them that retired, and people who wait or have calls in one.
 struct World {
     life: Life,
     orders: Vec<Action>,
     alive: BTreeSet<Generation>,
     retired: BTreeSet<Generation>,
     waiting: usize,
+    /// In which processes there are calls.
+    calls: BTreeSet<Generation>,
+    /// The highest threshold there was.
+    threshold: u32,
 }
 
 impl World {
     fn new(policy: Policy) -> Self {
+        let threshold = policy.restart.threshold;
         let life = Life { policy, ..Life::new() };
-        Self { life, orders: Vec::new(), alive: BTreeSet::new(), retired: BTreeSet::new(), waiting: 0 }
+        let (alive, retired, calls) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        Self { life, orders: Vec::new(), alive, retired, waiting: 0, calls, threshold }
     }
 
     fn happen(&mut self, what: Happens) {
@@ -61,7 +75,19 @@ impl World {
                 self.take(Event::Wanted);
             }
             Happens::Keep => self.take(Event::Keep),
+            Happens::Call => {
+                if let Offer::Serve(process) = self.life.state.offer() {
+                    self.calls.insert(process);
+                }
+            }
             Happens::Replace => self.take(Event::Replace),
+            Happens::Adapt(threshold, interval) => {
+                self.threshold = self.threshold.max(threshold);
+                self.life.policy.restart.threshold = threshold;
+                self.life.policy.health_interval = Duration::from_secs(interval);
+                self.take(Event::Adapt);
+            }
+            Happens::Pardon => self.take(Event::Pardon),
             Happens::Pass(millis) => {
                 self.life.pass(Duration::from_millis(millis));
                 self.take(Event::Tick);
@@ -124,6 +150,7 @@ impl World {
 
     fn dies(&mut self, process: Generation) {
         self.alive.remove(&process);
+        self.calls.remove(&process);
         self.orders
             .retain(|order| !matches!(order, Action::Ping(g) | Action::Kill(g) | Action::Dismiss(g) if *g == process));
         self.take(Event::Report(process, Report::Exited { how: "it died".into(), killed: false }));
@@ -180,13 +207,17 @@ impl World {
         let state = &self.life.state;
         let serving: Vec<_> = self.alive.iter().filter(|process| !self.is_being_ended(**process)).collect();
         assert!(serving.len() <= 1, "two processes serve: {serving:?}");
-        assert!(state.restarts <= self.life.policy.restart.threshold, "{state:?}");
+        assert!(state.restarts <= self.threshold, "{state:?}");
         match state.offer() {
             Offer::Serve(g) => assert!(self.alive.contains(&g), "nobody serves: {state:?}"),
             Offer::Wait => assert!(!self.orders.is_empty(), "nothing to wait for: {state:?}"),
             Offer::Ask => assert_eq!(self.waiting, 0, "somebody is forgotten: {state:?}"),
             Offer::Refuse { .. } => {}
         }
+        self.has_a_way_on();
+        // Whoever owns one that retired looks after the calls in it.
+        let is_held = |process: &Generation| self.alive.contains(process) || self.retired.contains(process);
+        assert!(self.calls.iter().all(is_held), "a call is in no process: {state:?}");
         for process in &self.alive {
             let held = matches!(state.phase, Phase::Ready(_)) && state.generation == *process;
             assert!(held || self.is_being_ended(*process), "the process {process} is lost: {state:?}");
@@ -201,6 +232,47 @@ impl World {
             let known = about == state.generation || Some(about) == candidate || self.is_being_ended(about);
             assert!(known, "{order:?} ends and nobody listens: {state:?}");
         }
+    }
+
+    /// One that is to run is on its way to that, or says why not.
+    fn has_a_way_on(&self) {
+        let state = &self.life.state;
+        let reason = match &state.phase {
+            Phase::BackingOff { reason, .. } | Phase::Unavailable { reason, .. } | Phase::Deactivated { reason } => {
+                reason
+            }
+            Phase::Draining { reason: Some(reason), .. } => reason,
+            Phase::Absent => return assert!(!state.kept, "nothing starts one that is kept: {state:?}"),
+            Phase::Stopped | Phase::Draining { reason: None, .. } => return,
+            Phase::Fetching | Phase::Starting | Phase::Ready(_) => {
+                let moves = !self.orders.is_empty() || state.wake().is_some();
+                return assert!(moves, "nothing happens to it any more: {state:?}");
+            }
+        };
+        assert!(!reason.is_empty(), "it is refused without words: {state:?}");
+        let waits = matches!(state.phase, Phase::BackingOff { .. } | Phase::Unavailable { .. });
+        assert!(!(waits && state.kept) || state.wake().is_some(), "nothing starts one that is kept: {state:?}");
+    }
+
+    /// From now on nothing works: what begins fails, and what runs answers nothing. Everything that was ordered comes to its
+    /// end, and time passes, until nobody is in it or waits for it.
+    fn freezes(&mut self) {
+        for _ in 0..200 {
+            let serving: Vec<_> = self.calls.intersection(&self.alive).collect();
+            if serving.is_empty() && self.waiting == 0 {
+                return;
+            }
+            match self.orders.is_empty() {
+                false => self.happen(Happens::Done(0, false)),
+                true => {
+                    let wake = self.life.state.wake().expect("a call is in it and nothing happens any more");
+                    self.life.now = self.life.now.max(wake);
+                    self.take(Event::Tick);
+                    self.is_sound();
+                }
+            }
+        }
+        panic!("a call has no end: {:?}", self.life.state);
     }
 
     /// Lets everything under way come to its end.
@@ -222,7 +294,7 @@ fn about(order: &Action) -> Option<Generation> {
 
 proptest! {
     #[test]
-    fn no_events_lead_to_two_processes_a_lost_one_or_a_waiter_without_an_answer(
+    fn no_events_lead_to_two_serving_processes_a_lost_one_or_a_call_without_an_end(
         gives_up in any::<bool>(),
         threshold in 0_u32..4,
         events in vec(happens(), 0..80),
@@ -239,5 +311,18 @@ proptest! {
         world.settle(&outcomes);
         prop_assert_eq!(&world.life.state.phase, &Phase::Stopped);
         prop_assert!(world.alive.is_empty());
+    }
+
+    #[test]
+    fn after_whatever_events_a_plugin_that_freezes_leaves_no_call_without_an_end(
+        threshold in 0_u32..4,
+        events in vec(happens(), 0..80),
+    ) {
+        let mut world = World::new(policy(AtThreshold::DeactivatePlugin, threshold));
+        for event in events {
+            world.happen(event);
+        }
+        world.happen(Happens::Call);
+        world.freezes();
     }
 }

@@ -34,6 +34,46 @@ async fn another_environment_replaces_a_plugin_and_no_call_fails() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_replaced_process_that_freezes_is_killed_and_the_call_in_it_ends() {
+    let kept = Kept::started(attentive());
+    let frozen = kept.id().await;
+    let hanging = kept.hanging();
+    kept.host.replace(&named("mine"));
+    until_id(&kept, |id| id != frozen).await;
+    kill("STOP", frozen);
+    let answer = hanging.await.unwrap().unwrap_err().to_string();
+    contains(&answer, &["it was replaced", "no answer to a health check", "was killed"]);
+    eventually("it is gone", || !is_alive(frozen));
+    kept.host.stop().await;
+}
+
+/// Whether a call with this deadline outlives `plugins.callTimeout` of 100 ms in a process that is replaced.
+async fn outlives(deadline: Option<Instant>) -> bool {
+    let timeout = Duration::from_millis(100);
+    let kept = Kept::started(Settings { call_timeout: timeout, ..Settings::default() });
+    let before = kept.id().await;
+    let file = kept.machine.path("pid");
+    let call = PluginCall { deadline, ..PluginCall::new(format!("mine hang {}", file.display())) };
+    let host = kept.host.clone();
+    let call = tokio::spawn(async move { host.execute(&named("mine"), call, &mut Vec::new()).await });
+    eventually("the call has begun", || file.exists());
+    kept.host.replace(&named("mine"));
+    until_id(&kept, |id| id != before).await;
+    // More than that and the grace of a process that is stopped, of 2 s.
+    let over = Instant::now() + Duration::from_secs(5);
+    eventually("it had its time", || Instant::now() > over || call.is_finished());
+    let outlives = !call.is_finished();
+    kept.host.stop().await;
+    outlives
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replaced_process_works_on_until_the_last_of_its_calls_is_given_up() {
+    assert!(!outlives(None).await);
+    assert!(outlives(Some(Instant::now() + Duration::from_secs(60))).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_variable_that_no_plugin_can_have_changes_nothing() {
     let kept = Kept::started(Settings::default());
     let before = kept.id().await;
