@@ -142,7 +142,9 @@ fn markdown(options: &Options, rows: &[Row]) -> Result<String> {
         let told = |which: usize| {
             let mut seen = rows.iter().filter(|row| row.fault == fault).flat_map(|row| &row.seen[which]);
             let error = seen.find_map(|seen| seen.first_error.as_deref());
-            error.map_or("–".to_owned(), |error| format!("`{}`", named(error).replace('|', "\\|").replace('\n', " ")))
+            error.map_or("–".to_owned(), |error| {
+                format!("`` {} ``", named(error).replace('|', "\\|").replace('\n', " "))
+            })
         };
         writeln!(out, "| {fault} | {} | {} |", told(0), told(1))?;
     }
@@ -172,9 +174,9 @@ fn spread(values: impl Iterator<Item = f64>) -> String {
     if least < greatest { format!("{middle:.0} [{least:.0}–{greatest:.0}]") } else { format!("{middle:.0}") }
 }
 
-/// Without the name of a file that is another in every run.
+/// Without the names of files that are others in every run.
 fn named(error: &str) -> String {
-    let words = error.split(' ').map(|word| if word.contains("/tmp/") { "SOCKET" } else { word });
+    let words = error.split(' ').map(|word| if word.contains("/tmp/") { "…" } else { word });
     words.collect::<Vec<_>>().join(" ")
 }
 

@@ -28,6 +28,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 use fastrand::Rng;
 use tokio::{
+    signal,
     sync::mpsc,
     task::JoinSet,
     time::{sleep, timeout},
@@ -64,7 +65,12 @@ async fn main() -> Result<ExitCode> {
         bail!("use AGENT PLUGIN FOLDER SEED SECONDS");
     };
     let (seed, length) = (seed.parse().context("SEED")?, Duration::from_secs(seconds.parse().context("SECONDS")?));
-    let broken = run(Path::new(agent), Path::new(plugin), Path::new(folder), seed, length).await?;
+    let folder = Path::new(folder);
+    let broken = tokio::select! {
+        broken = run(Path::new(agent), Path::new(plugin), folder, seed, length) => broken?,
+        // The agent is in a group of its own and goes with what is dropped here.
+        _ = signal::ctrl_c() => bail!("interrupted"),
+    };
     broken.iter().for_each(|what| println!("broken: {what}"));
     Ok(if broken.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

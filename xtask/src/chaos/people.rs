@@ -120,8 +120,8 @@ impl Judge {
             if status == "succeeded" && times == 0 {
                 broken.push(format!("{id} is said to have succeeded and was never run"));
             }
-            if status == "rejected" && times > 0 {
-                broken.push(format!("{id} was not taken, and was run all the same"));
+            if matches!(status.as_str(), "rejected" | "refused") && times > 0 {
+                broken.push(format!("{id} was {status}, and was run all the same"));
             }
         }
         Ok(())
