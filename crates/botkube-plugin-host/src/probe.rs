@@ -26,6 +26,9 @@ use crate::{
     index::PluginKind,
 };
 
+/// How many lines of a plugin that is tried out are passed on in a second.
+const LINES_PER_SECOND: u32 = 100_000;
+
 /// How long a plugin may take to say what it is.
 pub const METADATA_DEADLINE: Duration = Duration::from_secs(10);
 
@@ -99,6 +102,8 @@ impl Probe {
         let plugin = PluginRef::Named(name.to_owned());
         let launch = environment::launch(executable, dir.path(), &Settings::default(), &plugin);
         let mut config = Config::new(COOKIE, [PROTOCOL_VERSION], launch);
+        // Whoever tries a plugin out counts what it prints.
+        config.lines_per_second = LINES_PER_SECOND;
         config.auto_mtls = options.auto_mtls;
         config.start_deadline = options.start_deadline;
         config.output = options.output;
