@@ -40,7 +40,7 @@ use go_plugin::host::Launcher;
 use crate::{
     credentials::Impersonating,
     inside::metrics::tally::Tally,
-    reach::Reach,
+    reach::{Living, Reach},
     reload::{self, Reloaded, Reloads},
 };
 
@@ -80,6 +80,7 @@ pub struct Agent {
     pub dispatcher: Arc<Dispatcher>,
     parts: Parts,
     host: Arc<Host>,
+    living: Arc<Living>,
     now: Mutex<Now>,
     reloads: Reloads,
     tally: Arc<Tally>,
@@ -222,7 +223,8 @@ impl Agent {
         let host = Host::observed(catalogue, Arc::new(launcher), config.plugins.clone(), parts.observer.clone())?;
         let host = Arc::new(host);
         let bound = parts.bound(&config);
-        let reach = Reach { host: host.clone(), stand_ins: BTreeMap::new() };
+        let living = Arc::new(Living::default());
+        let reach = Reach::new(host.clone(), living.clone(), &bound, BTreeMap::new());
         let snapshot = parts.snapshot(config, shown, &[], reach);
         let tally = Arc::new(Tally::default());
         let observer: dispatch::Observer = {
@@ -231,7 +233,7 @@ impl Agent {
         };
         let dispatcher = Arc::new(Dispatcher::observed(snapshot, observer));
         let now = Mutex::new(Now { bound, ..Now::default() });
-        Ok(Self { dispatcher, parts, host, now, reloads: Reloads::default(), tally })
+        Ok(Self { dispatcher, parts, host, living, now, reloads: Reloads::default(), tally })
     }
 
     /// Answers commands that come from now on as this configuration has it; those under way end as they began. Plugins about
@@ -257,12 +259,11 @@ impl Agent {
             });
             stand_ins.insert(plugin.clone(), StandIn { former, trial: Some(number) });
         }
-        let before = now.called();
         (now.bound, now.stand_ins) = (bound, stand_ins);
+        let snapshot = self.parts.snapshot(config, &shown, &channels, self.reach(&now));
+        // Once the way to them is there, so that nothing lets them go.
         self.start_bound(&now);
-        self.dispatcher.adopt(self.parts.snapshot(config, &shown, &channels, self.reach(&now)));
-        let called = now.called();
-        before.difference(&called).for_each(|plugin| self.host.forget(plugin));
+        self.dispatcher.adopt(snapshot);
         Ok(trials)
     }
 
@@ -280,12 +281,9 @@ impl Agent {
             return Proof::RolledBack(reason);
         }
         now.stand_ins.remove(&trial.plugin);
-        self.start_bound(&now);
         let snapshot = Snapshot { plugins: Arc::new(self.reach(&now)), ..(*self.dispatcher.snapshot()).clone() };
+        self.start_bound(&now);
         self.dispatcher.adopt(snapshot);
-        if !now.called().contains(&trial.former) {
-            self.host.forget(&trial.former);
-        }
         Proof::Serves
     }
 
@@ -355,7 +353,7 @@ impl Agent {
 
     fn reach(&self, now: &Now) -> Reach {
         let stand_ins = now.stand_ins.iter().map(|(plugin, stand_in)| (plugin.clone(), stand_in.former.clone()));
-        Reach { host: self.host.clone(), stand_ins: stand_ins.collect() }
+        Reach::new(self.host.clone(), self.living.clone(), &now.bound, stand_ins.collect())
     }
 
     /// Keeps running what answers for itself; what is on trial is started by it.
@@ -367,13 +365,6 @@ impl Agent {
 
     fn now(&self) -> MutexGuard<'_, Now> {
         self.now.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Now {
-    /// Every plugin that commands may be sent to, or that is on trial.
-    fn called(&self) -> BTreeSet<PluginRef> {
-        self.bound.iter().chain(self.stand_ins.values().map(|stand_in| &stand_in.former)).cloned().collect()
     }
 }
 
