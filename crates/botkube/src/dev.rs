@@ -106,7 +106,7 @@ async fn develop(dev: Dev, projects: Vec<Project>, settings: binding::Settings) 
     let plan = Plan { told, files, channels, extra, port, kind: Kind::Dev, grace: Duration::ZERO, stop };
     let shop = Shop { projects, settings, bench, changes, happened, attach: dev.attach, recording };
     let greet = |web: Option<&str>, log: Option<&Path>| greeting(web, log);
-    talk::serve(plan, greet, |stage| shop.work(stage)).await
+    talk::serve(plan, greet, |served| shop.work(served)).await
 }
 
 /// The first build of every project: said as it goes, and tried again whenever something changes.

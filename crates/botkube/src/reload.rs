@@ -26,7 +26,7 @@ use botkube_plugin_host::lock::Lock;
 use tokio::{signal::unix::Signal, task::JoinSet};
 
 use self::{telling::Telling, watched::Watched};
-use crate::{args::GivenPlugin, locked::Locked, setup, talk::Stage};
+use crate::{args::GivenPlugin, locked::Locked, setup, talk::Served};
 
 /// Where the agent's configuration comes from, and how it is taken.
 pub(crate) struct Source {
@@ -46,7 +46,7 @@ pub(crate) struct Source {
 struct Follower {
     source: Source,
     environment: BTreeMap<String, String>,
-    stage: Stage,
+    served: Served,
     telling: Telling,
     trials: JoinSet<(Tried, Proof)>,
     /// Why the newest files cannot be used, where they cannot.
@@ -83,17 +83,17 @@ struct Unusable {
 }
 
 /// Has the agent follow its configuration until nothing is said any more.
-pub(crate) async fn follow(source: Source, mut hangup: Option<Signal>, stage: Stage) {
+pub(crate) async fn follow(source: Source, mut hangup: Option<Signal>, served: Served) {
     let mut watched = files_and_lock(&source);
-    let mut telling = Telling::new(stage.rooms.clone());
+    let mut telling = Telling::new(served.rooms.clone());
     telling.tells(source.loaded.config.config_watcher.report_channel.as_deref());
     let environment = setup::environment();
     let (trials, refused) = <_>::default();
-    let mut follower = Follower { source, environment, stage, telling, trials, refused };
+    let mut follower = Follower { source, environment, served, telling, trials, refused };
     // What was written before it was watched.
     follower.look(Cause::Files).await;
     loop {
-        let ending = follower.stage.ending.clone();
+        let ending = follower.served.ending.clone();
         tokio::select! {
             () = ending.cancelled() => break,
             _ = hung_up(&mut hangup) => follower.look(Cause::Signal).await,
@@ -158,11 +158,11 @@ impl Follower {
             lock: next.lock.clone(),
             channels: channels.clone(),
         };
-        let trials = match self.stage.agent.adopt(adopted) {
+        let trials = match self.served.agent.adopt(adopted) {
             Ok(trials) => trials,
             Err(error) => return self.refuse(cause, at, began, Unusable::because(&error.to_string())).await,
         };
-        if let Some(rooms) = &self.stage.rooms {
+        if let Some(rooms) = &self.served.rooms {
             rooms.arrange(setup::with_controls(channels));
         }
         self.warn(&next.loaded);
@@ -224,7 +224,7 @@ impl Follower {
         let (at, began) = (SystemTime::now(), Instant::now());
         let tried = Tried { plugin: trial.plugin.clone(), former: trial.former.clone(), at, began };
         tracing::info!(plugin = %tried.plugin, former = %tried.former, "another version is tried; the former one answers");
-        let agent = self.stage.agent.clone();
+        let agent = self.served.agent.clone();
         self.trials.spawn(async move { (tried, agent.prove(trial).await) });
     }
 
@@ -244,7 +244,7 @@ impl Follower {
 
     fn record(&self, at: SystemTime, began: Instant, outcome: Outcome, changes: Vec<String>, error: Option<String>) {
         let (took, files) = (began.elapsed(), self.source.files.clone());
-        self.stage.agent.reloaded(Reloaded { at, took, files, outcome, changes, error });
+        self.served.agent.reloaded(Reloaded { at, took, files, outcome, changes, error });
     }
 }
 

@@ -73,7 +73,7 @@ pub(crate) enum Kind {
 }
 
 /// What is there while it is served.
-pub(crate) struct Stage {
+pub(crate) struct Served {
     pub(crate) agent: Arc<Agent>,
     /// Where somebody can look.
     pub(crate) rooms: Option<Arc<Rooms>>,
@@ -143,7 +143,7 @@ pub(crate) fn run(run: Run, given: Vec<GivenPlugin>) -> Result<ExitCode> {
             }
             false => signal(SignalKind::hangup()).ok(),
         };
-        serve(plan, greeting, |stage| reload::follow(source, hangup, stage)).await
+        serve(plan, greeting, |served| reload::follow(source, hangup, served)).await
     })
 }
 
@@ -197,7 +197,7 @@ fn end_on(kind: SignalKind, stop: &CancellationToken) {
 pub(crate) async fn serve<B: Future<Output = ()>>(
     plan: Plan,
     greeting: impl FnOnce(Option<&str>, Option<&Path>) -> String,
-    beside: impl FnOnce(Stage) -> B,
+    beside: impl FnOnce(Served) -> B,
 ) -> Result<ExitCode> {
     let Plan { told, files, channels, extra, port, kind, grace, stop } = plan;
     let terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
@@ -218,7 +218,7 @@ pub(crate) async fn serve<B: Future<Output = ()>>(
     let settings = &told.config.settings;
     let ports = (kind == Kind::Run).then_some(Ports { health: settings.health_port, metrics: settings.metrics_port });
     let agent = Arc::new(setup::agent(told, extra, log_progress())?);
-    let (progress, seen) = watch::channel(inside::Stage::Starting);
+    let (stage, seen) = watch::channel(inside::Stage::Starting);
     let sight = Sight {
         agent: agent.clone(),
         stage: seen,
@@ -252,15 +252,15 @@ pub(crate) async fn serve<B: Future<Output = ()>>(
         tracing::info!("plugins are not given these variables of the agent: {}", shortened(&agent.withheld()));
         agent.start();
     }
-    let stage = Stage {
+    let served = Served {
         agent: agent.clone(),
         rooms: faces.as_ref().map(|faces| faces.rooms.clone()),
         completer: faces.as_ref().map(|faces| faces.completer.clone()),
         ending: CancellationToken::new(),
     };
-    let ending = stage.ending.clone();
-    progress.send_replace(inside::Stage::Ready);
-    let closed = close_on(&stop, agent.dispatcher.clone(), grace, progress);
+    let ending = served.ending.clone();
+    stage.send_replace(inside::Stage::Ready);
+    let closed = close_on(&stop, agent.dispatcher.clone(), grace, stage);
     let serving = async {
         let ended = match faces.as_ref().filter(|_| terminal) {
             Some(faces) => {
@@ -294,7 +294,7 @@ pub(crate) async fn serve<B: Future<Output = ()>>(
         anyhow::Ok(if ended == Ended::Output { ExitCode::FAILURE } else { ExitCode::SUCCESS })
     };
     let ended = {
-        let beside = beside(stage);
+        let beside = beside(served);
         tokio::pin!(serving, beside);
         let mut is_over = false;
         let ended = loop {
@@ -333,14 +333,14 @@ fn close_on(
     stop: &CancellationToken,
     dispatcher: Arc<Dispatcher>,
     grace: Duration,
-    progress: watch::Sender<inside::Stage>,
+    stage: watch::Sender<inside::Stage>,
 ) -> CancellationToken {
     let (stop, closed) = (stop.clone(), CancellationToken::new());
     let guard = closed.clone().drop_guard();
     tokio::spawn(async move {
         let _guard = guard;
         stop.cancelled().await;
-        progress.send_replace(inside::Stage::Draining);
+        stage.send_replace(inside::Stage::Draining);
         let running = dispatcher.underway().len();
         if running > 0 && !grace.is_zero() {
             tracing::info!(running, "stopping: commands that run have {grace:?} to end");

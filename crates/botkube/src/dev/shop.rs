@@ -21,7 +21,7 @@ use super::{
     notices::Notices,
     restless, seconds,
 };
-use crate::{complain, setup, talk::Stage};
+use crate::{complain, setup, talk::Served};
 
 /// How long it is waited for what was answered last to be recorded.
 const HEARD: Duration = Duration::from_secs(1);
@@ -48,13 +48,13 @@ pub(super) enum Happened {
 
 impl Shop {
     /// Works until nothing is said any more.
-    pub(super) async fn work(mut self, stage: Stage) {
+    pub(super) async fn work(mut self, served: Served) {
         let is_blind = !(io::stdin().is_terminal() && io::stdout().is_terminal());
-        let mut notices = Notices::new(stage.rooms.clone(), is_blind);
+        let mut notices = Notices::new(served.rooms.clone(), is_blind);
         let mut builds = Builds::start(&self.projects, &self.changes);
         let mut settings = self.changes.settings();
         let mut swaps = Swaps::default();
-        let recorder = match (self.recording.take(), &stage.rooms) {
+        let recorder = match (self.recording.take(), &served.rooms) {
             (Some(file), Some(rooms)) => match Recorder::start(rooms, Some(file.clone())) {
                 Ok(recorder) => Some(recorder),
                 Err(error) => {
@@ -66,10 +66,10 @@ impl Shop {
         };
         loop {
             tokio::select! {
-                () = stage.ending.cancelled() => break,
-                Some(done) = builds.done.recv() => self.built(done, &stage, &mut notices, &mut swaps).await,
-                _ = settings.next() => self.configure(&stage, &mut notices).await,
-                Some(happened) = self.happened.recv() => self.tell(happened, &stage, &mut notices, &mut swaps).await,
+                () = served.ending.cancelled() => break,
+                Some(done) = builds.done.recv() => self.built(done, &served, &mut notices, &mut swaps).await,
+                _ = settings.next() => self.configure(&served, &mut notices).await,
+                Some(happened) = self.happened.recv() => self.tell(happened, &served, &mut notices, &mut swaps).await,
                 else => break,
             }
         }
@@ -83,7 +83,7 @@ impl Shop {
     }
 
     /// A build has ended.
-    async fn built(&self, done: Done, stage: &Stage, notices: &mut Notices, swaps: &mut Swaps) {
+    async fn built(&self, done: Done, served: &Served, notices: &mut Notices, swaps: &mut Swaps) {
         let Done { project, built, saved, took, restless: changes } = done;
         let dir = self.projects[project].dir().display().to_string();
         if let Some(path) = changes {
@@ -114,11 +114,11 @@ impl Shop {
             if !gone.is_empty() {
                 notices.line(&format!("{dir} has no plugin `{}` any more.", gone.join("`, `"))).await;
             }
-            self.configure(stage, notices).await;
+            self.configure(served, notices).await;
         } else if changed.is_empty() {
             return notices.line(&format!("Built in {}: the same as before.", seconds(took))).await;
         }
-        let config = stage.agent.dispatcher.snapshot().config.clone();
+        let config = served.agent.dispatcher.snapshot().config.clone();
         for name in changed {
             if self.attach {
                 notices.line(&format!("`{name}` is built again; start it again to have it.")).await;
@@ -126,13 +126,13 @@ impl Shop {
             }
             swaps.begin(&name, saved, took);
             for plugin in binding::bound_as(&config, &name) {
-                stage.agent.replace(&plugin);
+                served.agent.replace(&plugin);
             }
         }
     }
 
     /// The configuration was saved, or other plugins are there to be bound.
-    async fn configure(&self, stage: &Stage, notices: &mut Notices) {
+    async fn configure(&self, served: &Served, notices: &mut Notices) {
         let (mut config, shown) = match self.settings.bound(&self.bench.names()) {
             Ok(bound) => bound,
             Err(error) => {
@@ -145,14 +145,14 @@ impl Shop {
             super::without_deadlines(&mut config);
         }
         let channels = setup::console_channels(&config);
-        match stage.agent.adopt(Adopted { config, shown, lock: None, channels: channels.clone() }) {
+        match served.agent.adopt(Adopted { config, shown, lock: None, channels: channels.clone() }) {
             Ok(trials) => {
                 for trial in trials {
-                    let agent = stage.agent.clone();
+                    let agent = served.agent.clone();
                     // What comes of it is told as everything that happens to plugins.
                     tokio::spawn(async move { agent.prove(trial).await });
                 }
-                if let Some(rooms) = &stage.rooms {
+                if let Some(rooms) = &served.rooms {
                     rooms.arrange(setup::with_controls(channels));
                 }
                 let counts = match self.settings.is_there() {
@@ -168,14 +168,14 @@ impl Shop {
     }
 
     /// Something happened to a plugin.
-    async fn tell(&self, happened: Happened, stage: &Stage, notices: &mut Notices, swaps: &mut Swaps) {
+    async fn tell(&self, happened: Happened, served: &Served, notices: &mut Notices, swaps: &mut Swaps) {
         match happened {
             Happened::Plugin(PluginEvent::Started { plugin, replaced, program, .. }) => {
                 let name = plugin.name();
                 if let Some(program) = program {
                     self.bench.serves(name, program);
                 }
-                if let Some(completer) = &stage.completer {
+                if let Some(completer) = &served.completer {
                     completer.forget(&plugin);
                 }
                 if let Some((saved, took)) = swaps.end(name) {
