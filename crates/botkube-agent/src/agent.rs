@@ -273,6 +273,11 @@ impl Agent {
         let proven = self.host.ready(&trial.plugin).await;
         let mut now = self.now();
         let Some(stand_in) = now.stand_ins.get_mut(&trial.plugin).filter(|it| it.trial == Some(trial.number)) else {
+            // It may have been started after it was let go.
+            let is_former = now.stand_ins.values().any(|stand_in| stand_in.former == trial.plugin);
+            if !is_former && !now.bound.contains(&trial.plugin) {
+                self.host.forget(&trial.plugin);
+            }
             return Proof::Dropped;
         };
         if let Err(reason) = proven {
