@@ -224,7 +224,8 @@ impl House {
 
     fn health(&self) -> Page {
         let (stage, snapshot) = (self.stage(), self.sight.agent.dispatcher.snapshot());
-        let health = health::health(stage, &snapshot.config, |plugin| snapshot.plugins.state(plugin));
+        let reloaded = self.sight.agent.reloads().last().map(|reload| reload.outcome);
+        let health = health::health(stage, reloaded, &snapshot.config, |plugin| snapshot.plugins.state(plugin));
         Page {
             status: if stage == Stage::Starting { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK },
             kind: "application/json",

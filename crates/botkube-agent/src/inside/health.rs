@@ -10,6 +10,7 @@ use botkube_core::{
 use serde::Serialize;
 
 use super::Stage;
+use crate::reload::Outcome;
 
 /// What `/healthz` says. Members that say nothing are left out, as upstream has it.
 #[derive(Debug, Serialize)]
@@ -26,6 +27,9 @@ pub(crate) struct Health {
 #[derive(Debug, Serialize)]
 struct Agent {
     status: &'static str,
+    /// What is wrong with what the agent was told last; ours.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    configuration: &'static str,
 }
 
 #[derive(Debug, Serialize)]
@@ -45,13 +49,30 @@ struct Platform {
     error_msg: &'static str,
 }
 
-/// The agent's health, its plugins' and its platforms'.
-pub(crate) fn health(stage: Stage, config: &Config, state: impl Fn(&PluginRef) -> PluginState) -> Health {
+/// The agent's health, its plugins' and its platforms'. Whoever can reach the port can read it, so what is wrong is told without
+/// a word of the configuration.
+pub(crate) fn health(
+    stage: Stage,
+    reloaded: Option<Outcome>,
+    config: &Config,
+    state: impl Fn(&PluginRef) -> PluginState,
+) -> Health {
     let groups = config.executors.iter().filter_map(|group| Some((group.name.clone(), of_group(group, &state)?)));
     let platforms = config.communications.iter().flat_map(|group| group.platforms.iter().map(move |it| (group, it)));
     let platforms = platforms.filter(|(_, platform)| platform.enabled);
     Health {
-        botkube: Agent { status: if stage == Stage::Starting { "Unhealthy" } else { "Healthy" } },
+        botkube: Agent {
+            status: if stage == Stage::Starting { "Unhealthy" } else { "Healthy" },
+            configuration: match reloaded {
+                Some(Outcome::Refused) => {
+                    "the changed configuration cannot be used, what was there before goes on; `botkube status` and the log say why"
+                }
+                Some(Outcome::RolledBack) => {
+                    "a plugin's new version did not start, the former one goes on; `botkube status` and the log say why"
+                }
+                Some(Outcome::Applied) | None => "",
+            },
+        },
         plugins: groups.collect(),
         platforms: platforms
             .map(|(group, it)| (format!("{}-{}", group.name, it.kind.key()), of_platform(it.kind)))

@@ -10,7 +10,7 @@ fn check(stage: Stage, yaml: &str, state: impl Fn(&str) -> PluginState, expected
     let files = [("botkube.yaml".into(), yaml.to_owned())];
     let loaded = botkube_config::load_texts(&files, BTreeMap::new(), Options::default());
     let config = loaded.unwrap_or_else(|rejected| panic!("{rejected}")).config;
-    let health = health(stage, &config, |plugin| state(plugin.name()));
+    let health = health(stage, None, &config, |plugin| state(plugin.name()));
     assert_eq!(serde_json::to_string(&health).unwrap(), expected);
 }
 
@@ -33,6 +33,17 @@ fn a_group_is_shown_as_upstream_shows_it() {
 fn an_agent_that_starts_is_unhealthy_and_members_without_content_are_left_out() {
     let starting = r#"{"botkube":{"status":"Unhealthy"}}"#;
     check(Stage::Starting, "settings: {clusterName: c}\n", |_| PluginState::default(), starting);
+}
+
+#[test]
+fn a_configuration_that_cannot_be_used_is_told_without_a_word_of_it() {
+    let told = |reloaded| {
+        let health = health(Stage::Ready, Some(reloaded), &Config::default(), |_| PluginState::default());
+        serde_json::to_value(&health).unwrap()["botkube"]["configuration"].as_str().unwrap_or_default().to_owned()
+    };
+    assert!(told(Outcome::Refused).starts_with("the changed configuration cannot be used"));
+    assert!(told(Outcome::RolledBack).starts_with("a plugin's new version did not start"));
+    assert_eq!(told(Outcome::Applied), "");
 }
 
 #[test]
