@@ -52,7 +52,7 @@ const END: Duration = Duration::from_secs(25);
 const LOOK: Duration = Duration::from_millis(100);
 
 /// How much more than before the agent may use after the faults.
-const MORE_MEMORY_KIB: u64 = 32 << 10;
+const MORE_MEMORY_KIB: u64 = 24 << 10;
 const MORE_DESCRIPTORS: usize = 8;
 const MORE_THREADS: u64 = 4;
 /// Both versions of each plugin, with what is known of them.

@@ -46,6 +46,7 @@ struct Surroundings {
 /// What the agent uses, as the kernel counts it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sample {
+    /// Anonymous: what is mapped of the program itself comes and goes.
     pub(crate) memory_kib: u64,
     pub(crate) descriptors: usize,
     pub(crate) threads: u64,
@@ -164,7 +165,7 @@ impl World {
             line.split_whitespace().next().and_then(|n| n.parse().ok()).unwrap_or_default()
         };
         Ok(Sample {
-            memory_kib: number("VmRSS:"),
+            memory_kib: number("RssAnon:"),
             threads: number("Threads:"),
             descriptors: fs::read_dir(format!("/proc/{id}/fd"))?.count(),
             processes: self.plugins().len(),
