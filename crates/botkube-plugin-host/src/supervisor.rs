@@ -30,12 +30,12 @@
 //!
 //! * Every start begins with a fetch, which only looks at the files where they are there.
 //! * A process that served and ended is started again at once, or for the next command where nothing keeps it running; from
-//!   the second failure in a row on there is a pause of 1 s, 2 s, 4 s … 60 s. A start that failed counts as a failure and is
+//!   the second failure in a row on there is a pause of 1 s, 2 s, 4 s, 4 s …. A start that failed counts as a failure and is
 //!   always followed by a pause.
 //! * A process that served for [`STEADY`] ends the row; one that served for [`RECOVERED`] also sets the number of restarts
 //!   back to zero.
-//! * A plugin that cannot be had is tried again by a command after 5 s, and by itself, where it is kept running, after 5 s,
-//!   10 s, 20 s … 5 min. That is no failure.
+//! * A plugin that cannot be had is tried again by a command after 4 s, and by itself, where it is kept running, after 4 s,
+//!   8 s, 16 s … 5 min. That is no failure.
 //! * Health checks begin an interval apart. Two missed in a row mean that the process is killed, two intervals and one deadline
 //!   after it froze at the latest. So does one that began after a call was given up, and a given-up call that has not ended
 //!   after [`ENDING`], unless other calls are in the process.
@@ -49,14 +49,15 @@ pub(crate) const STEADY: Duration = Duration::from_secs(60);
 /// How long a process serves until earlier restarts no longer count.
 pub(crate) const RECOVERED: Duration = Duration::from_secs(10 * 60);
 /// How long a plugin that cannot be had is not asked for again, whoever wants it.
-const RETRY: Duration = Duration::from_secs(5);
+const RETRY: Duration = Duration::from_secs(4);
 const LONGEST_RETRY: Duration = Duration::from_secs(5 * 60);
 /// How many health checks in a row a plugin may not miss.
 pub(crate) const MISSES: u32 = 2;
 /// How long a call that was given up may take to end: the SDK gives its author 2 s.
 const ENDING: Duration = Duration::from_millis(2500);
 const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// What failed may be mended at any time, and is to be noticed soon; how often it may fail is bounded anyway.
+const LONGEST_PAUSE: Duration = Duration::from_secs(4);
 
 /// Counts processes of one plugin. Every order and every report names the process it is about.
 pub(crate) type Generation = u64;
