@@ -13,6 +13,7 @@ mod message;
 mod plugin;
 mod progress;
 mod reload;
+mod run;
 mod setup;
 mod status;
 mod supply;
@@ -49,11 +50,11 @@ fn main() -> ExitCode {
         Some(Verb::Plugin(verb)) => plugin::run(verb),
         Some(Verb::Lock(lock)) => lock::run(lock),
         Some(Verb::Status(status)) => status::run(status),
-        Some(Verb::Run(run)) => talk::run(run, args.plugin),
+        Some(Verb::Run(run)) => run::run(run, args.plugin),
         None if env::var_os(botkube_config::CONFIG_PATHS_VARIABLE).is_some() => {
-            talk::run(args::Run::default(), args.plugin)
+            run::run(args::Run::default(), args.plugin)
         }
-        None => talk::demo(args.plugin),
+        None => run::demo(args.plugin),
     };
     outcome.unwrap_or_else(|error| {
         complain(&format!("{error:#}"));

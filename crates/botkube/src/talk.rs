@@ -1,7 +1,7 @@
-//! Agents that stay: the demo, `botkube run`, and what `botkube dev` serves with.
+//! The life of an agent that stays, from its first log line to the last process: what the demo, `botkube run` and `botkube dev`
+//! serve with. It must not know what is done beside.
 
 use std::{
-    future,
     io::{self, IsTerminal},
     path::{Path, PathBuf},
     process::{self, ExitCode},
@@ -9,12 +9,11 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use botkube_agent::{
     agent::{Agent, log_progress, runtime_dir},
     inside::{self, Inside, Ports, Sight},
 };
-use botkube_config::Options;
 use botkube_console::{
     Console, Ended,
     completion::Completer,
@@ -36,11 +35,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::Level;
 
 use crate::{
-    args::{GivenPlugin, Run},
-    complain, embedded, link,
-    locked::Locked,
-    logging,
-    reload::{self, Source},
+    complain, link, logging,
     setup::{self, Extra, Told},
 };
 
@@ -85,68 +80,6 @@ pub(crate) struct Served {
 /// How long what is done beside may take to come to its end.
 const MOMENT: Duration = Duration::from_secs(2);
 
-/// The agent without a configuration: a console, and the plugins that come with it. Needs nothing and asks nobody.
-pub(crate) fn demo(given: Vec<GivenPlugin>) -> Result<ExitCode> {
-    let told = Told::demo();
-    let channels = vec![setup::everything(&told.config)];
-    let names: Vec<String> = given.iter().map(|plugin| plugin.name.clone()).collect();
-    let terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
-    let (extra, port) = (Extra::given(given), terminal.then_some(0));
-    let (files, grace, stop) = (Vec::new(), Duration::ZERO, CancellationToken::new());
-    let plan = Plan { told, files, channels, extra, port, kind: Kind::Demo, grace, stop };
-    on_runtime(async {
-        on_end(&plan.stop);
-        serve(plan, |web, log| greeting(&names, web, log), |_| future::ready(())).await
-    })
-}
-
-/// The agent with a configuration.
-pub(crate) fn run(run: Run, given: Vec<GivenPlugin>) -> Result<ExitCode> {
-    let options = Options { lenient: run.lenient, to_run: true, ..Options::default() };
-    let Some(loaded) = setup::configuration(run.files.clone(), options)? else {
-        bail!("no configuration: give one with --config FILE or in BOTKUBE_CONFIG_PATHS");
-    };
-    let unserved = loaded.unserved();
-    if !unserved.is_empty() {
-        complain(&format!("configured, not yet served by this version: {}", unserved.join(", ")));
-    }
-    let files = setup::files(run.files)?;
-    let lock = Locked::of(&files, &loaded.config, run.locked, &given)?;
-    let source = Source {
-        files: files.clone(),
-        options,
-        locked: run.locked,
-        given: given.clone(),
-        loaded: loaded.clone(),
-        lock: lock.lock(),
-    };
-    let told = Told { lock, ..Told::from(loaded) };
-    let channels = setup::console_channels(&told.config);
-    if channels.is_empty() {
-        bail!(setup::NOTHING_TO_SERVE);
-    }
-    let greeting = format!("Botkube {} · cluster {}", env!("CARGO_PKG_VERSION"), told.config.settings.cluster_name);
-    let greeting = |web: Option<&str>, _: Option<&Path>| match web {
-        Some(web) => format!("{greeting}          web  {web}"),
-        None => greeting,
-    };
-    let port = setup::web_port(&told.config);
-    let (extra, grace, stop) = (Extra::given(given), run.grace, CancellationToken::new());
-    let plan = Plan { told, files, channels, extra, port, kind: Kind::Run, grace, stop };
-    on_runtime(async {
-        end_on(SignalKind::terminate(), &plan.stop);
-        let hangup = match io::stdin().is_terminal() {
-            // The terminal is gone, and with it whoever talked.
-            true => {
-                end_on(SignalKind::hangup(), &plan.stop);
-                None
-            }
-            false => signal(SignalKind::hangup()).ok(),
-        };
-        serve(plan, greeting, |served| reload::follow(source, hangup, served)).await
-    })
-}
-
 /// Does something on a runtime of its own, and with one directory for all temporary files: what is killed leaves only that,
 /// and the next agent removes it.
 pub(crate) fn on_runtime<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
@@ -177,7 +110,8 @@ pub(crate) fn on_end(stop: &CancellationToken) {
     end_on(SignalKind::hangup(), stop);
 }
 
-fn end_on(kind: SignalKind, stop: &CancellationToken) {
+/// The same on one signal.
+pub(crate) fn end_on(kind: SignalKind, stop: &CancellationToken) {
     let stop = stop.clone();
     let Ok(mut signals) = signal(kind) else { return };
     tokio::spawn(async move {
@@ -425,22 +359,4 @@ fn shortened(names: &[String]) -> String {
         0 => shown,
         more => format!("{shown} and {more} more"),
     }
-}
-
-/// Three lines that say where one is and what can be tried.
-fn greeting(given: &[String], web: Option<&str>, log: Option<&Path>) -> String {
-    let mut tries: Vec<String> = given.iter().map(|name| format!("{name} help")).collect();
-    let is_embedded = |text: &&&str| !given.iter().any(|name| text.split(' ').next() == Some(name));
-    tries.extend(embedded::TRIES.iter().filter(is_embedded).map(ToString::to_string));
-    tries.push("help".into());
-    let place = match (web, log) {
-        (Some(web), _) => format!("          web  {web}"),
-        (None, Some(log)) => format!("          log  {}", log.display()),
-        (None, None) => String::new(),
-    };
-    format!(
-        "Botkube demo, on this machine only{place}\n  try    {}      (Tab completes, /help, Ctrl-D leaves)\n  yours  botkube \
-         --plugin ./executor_mine",
-        tries.join(" · ")
-    )
 }
