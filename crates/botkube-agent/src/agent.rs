@@ -341,8 +341,8 @@ impl Agent {
 
     /// What the newest configuration came to, as it is by now; `None` where it is what the agent began with.
     pub(crate) fn last_reload(&self) -> Option<Outcome> {
-        let outcomes = self.reloads().into_iter().rev().map(|reload| reload.outcome);
-        let last = outcomes.into_iter().find(|outcome| *outcome != Outcome::RolledBack);
+        let mut outcomes = self.reloads().into_iter().rev().map(|reload| reload.outcome);
+        let last = outcomes.find(|outcome| *outcome != Outcome::RolledBack);
         let is_rolled_back = || self.now().stand_ins.values().any(|stand_in| stand_in.trial.is_none());
         if last != Some(Outcome::Refused) && is_rolled_back() { Some(Outcome::RolledBack) } else { last }
     }
