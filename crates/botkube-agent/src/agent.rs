@@ -41,7 +41,7 @@ use crate::{
     credentials::Impersonating,
     inside::metrics::tally::Tally,
     reach::{Living, Reach},
-    reload::{self, Reloaded, Reloads},
+    reload::{self, Outcome, Reloaded, Reloads},
 };
 
 /// The target of plugins' log lines whose level was asked for with `LOG_LEVEL_…`: a log should hold all of them.
@@ -339,6 +339,19 @@ impl Agent {
         self.reloads.tally(outcome)
     }
 
+    /// What the newest configuration came to, as it is by now; `None` where it is what the agent began with.
+    pub(crate) fn last_reload(&self) -> Option<Outcome> {
+        let mut outcomes = self.reloads().into_iter().rev().map(|reload| reload.outcome);
+        let last = outcomes.find(|outcome| *outcome != Outcome::RolledBack);
+        let is_rolled_back = || self.now().stand_ins.values().any(|stand_in| stand_in.trial.is_none());
+        if last != Some(Outcome::Refused) && is_rolled_back() { Some(Outcome::RolledBack) } else { last }
+    }
+
+    /// What commands can ask for by now, whether or not it answers for itself.
+    pub(crate) fn bound(&self) -> Vec<PluginRef> {
+        self.now().bound.clone()
+    }
+
     /// How its commands ended.
     pub(crate) fn tally(&self) -> &Tally {
         &self.tally
@@ -352,6 +365,10 @@ impl Agent {
         let gone = now.bound.iter().filter(|former| !next.contains(former));
         let former = gone.into_iter().find(|former| is_another_version(former, plugin))?;
         let former = now.stand_ins.get(former).map_or(former, |known| &known.former);
+        if former == plugin {
+            // Back to what answers anyway.
+            return None;
+        }
         let serves = self.host.state(former).status == PluginStatus::Running;
         serves.then(|| (former.clone(), None))
     }

@@ -224,7 +224,7 @@ impl House {
 
     fn health(&self) -> Page {
         let (stage, snapshot) = (self.stage(), self.sight.agent.dispatcher.snapshot());
-        let reloaded = self.sight.agent.reloads().last().map(|reload| reload.outcome);
+        let reloaded = self.sight.agent.last_reload();
         let health = health::health(stage, reloaded, &snapshot.config, |plugin| snapshot.plugins.state(plugin));
         Page {
             status: if stage == Stage::Starting { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK },
@@ -243,7 +243,9 @@ impl House {
     fn seen(&self) -> Seen {
         let Sight { agent, version, recent, .. } = &self.sight;
         let plugins = self.plugins();
-        let known: BTreeSet<String> = plugins.iter().map(|plugin| plugin.name.clone()).collect();
+        let mut known: BTreeSet<String> = plugins.iter().map(|plugin| plugin.name.clone()).collect();
+        // Where a former version answers, the one that is asked for has no process.
+        known.extend(agent.bound().iter().map(ToString::to_string));
         Seen {
             version,
             started: self.started,
@@ -255,7 +257,7 @@ impl House {
                 let (count, last) = agent.reloads_ended(outcome);
                 (outcome, count, last)
             }),
-            last_reload: agent.reloads().last().map(|reload| reload.outcome),
+            last_reload: agent.last_reload(),
             log: recent.counts(),
             process: process::own(),
         }

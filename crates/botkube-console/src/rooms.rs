@@ -41,6 +41,8 @@ pub const KEPT: usize = 1000;
 const WAITING: usize = 512;
 /// The longest name of a person, in characters.
 pub const LONGEST_NAME: usize = 80;
+/// How many channels that are gone are kept for when they come back; of those that went first everything is forgotten.
+const LEFT: usize = 64;
 /// How long after something was said the agent may have ended without a trace of an answer, in milliseconds; a command that
 /// ran for longer has one, and what has none was not to be answered.
 const UNANSWERED: u64 = 5000;
@@ -50,6 +52,8 @@ pub struct Rooms {
     capabilities: Capabilities,
     /// In the order of the configuration.
     rooms: RwLock<IndexMap<String, Arc<Room>>>,
+    /// Those that are gone, the latest last. What ran there still ends there. Locked after the others.
+    left: Mutex<IndexMap<String, Arc<Room>>>,
     /// Tells that the channels are others now.
     arranged: watch::Sender<()>,
     store: Arc<dyn Store>,
@@ -100,40 +104,45 @@ struct Room {
     alias: String,
     conversation: Mutex<Conversation>,
     state: Mutex<Kept>,
-    changes: broadcast::Sender<Change>,
+    changes: Mutex<broadcast::Sender<Change>>,
 }
 
 impl Rooms {
     /// Channels with what the store has kept of them. Commands that ran when the agent ended have ended with it.
     #[must_use]
     pub fn new(channels: Vec<Conversation>, store: Arc<dyn Store>) -> Arc<Self> {
-        let (rooms, arranged, chat) = <_>::default();
-        let rooms = Self { capabilities: preview::capabilities(), rooms, arranged, store, chat };
+        let (rooms, left, arranged, chat) = <_>::default();
+        let rooms = Self { capabilities: preview::capabilities(), rooms, left, arranged, store, chat };
         rooms.arrange(channels);
         Arc::new(rooms)
     }
 
     /// Has these channels from now on, and tells whoever watches. One that was there keeps what was said in it; one that is
-    /// gone is watched no longer, and comes back with what the store has kept.
+    /// gone is watched no longer, and comes back with what was said in it.
     pub fn arrange(&self, channels: Vec<Conversation>) {
         let mut rooms = self.rooms.write().unwrap_or_else(PoisonError::into_inner);
-        let room = |conversation: Conversation| {
+        let (mut left, mut now) = (self.left(), IndexMap::new());
+        left.extend(std::mem::take(&mut *rooms));
+        for conversation in channels {
             let alias = conversation.alias.clone();
-            let room = match rooms.get(&alias) {
-                Some(room) => {
-                    *room.place() = conversation;
-                    room.clone()
-                }
-                None => {
-                    let room = Room::new(conversation, self.store.load(&alias));
-                    self.end_what_ran(&room);
-                    Arc::new(room)
-                }
-            };
-            (alias, room)
-        };
-        *rooms = channels.into_iter().map(room).collect();
-        drop(rooms);
+            let room = now.get(&alias).cloned().or_else(|| left.shift_remove(&alias)).unwrap_or_else(|| {
+                let room = Room::new(conversation.clone(), self.store.load(&alias));
+                self.end_what_ran(&room);
+                Arc::new(room)
+            });
+            *room.place() = conversation;
+            now.insert(alias, room);
+        }
+        *rooms = now;
+        // Nobody watches what is gone.
+        left.values().for_each(|room| *room.changes() = broadcast::Sender::new(WAITING));
+        while left.len() > LEFT {
+            // Were it kept on disk, what is said when it comes back would be mixed with that.
+            if let Some((alias, room)) = left.shift_remove_index(0) {
+                room.kept().entries.iter().for_each(|entry| self.store.forget(&alias, entry));
+            }
+        }
+        drop((rooms, left));
         self.arranged.send_replace(());
     }
 
@@ -164,7 +173,7 @@ impl Rooms {
         let room = self.room(alias)?;
         // Under the lock, so that nothing is missed in between and nothing told twice.
         let kept = room.kept();
-        let changes = room.changes.subscribe();
+        let changes = room.changes().subscribe();
         let is_new = |entry: &Entry| entry.revision > after || !kept.knows(after);
         let entries = kept.entries.iter().filter(|entry| is_new(entry) && entry.is_for(person));
         Ok((entries.cloned().collect(), Watch { person: Some(person.to_owned()), changes }))
@@ -179,7 +188,7 @@ impl Rooms {
     pub fn overhear(&self, alias: &str) -> Result<(Vec<Arc<Entry>>, Watch), Refused> {
         let room = self.room(alias)?;
         let kept = room.kept();
-        Ok((kept.entries.iter().cloned().collect(), Watch { person: None, changes: room.changes.subscribe() }))
+        Ok((kept.entries.iter().cloned().collect(), Watch { person: None, changes: room.changes().subscribe() }))
     }
 
     /// Whether a revision is of this channel's history; otherwise whoever has seen it has seen another.
@@ -364,6 +373,15 @@ impl Rooms {
         })
     }
 
+    /// Where what is answered goes: its channel may be gone by now.
+    fn answered_in(&self, alias: &str) -> Result<Arc<Room>, Refused> {
+        self.room(alias).or_else(|refused| self.left().get(alias).cloned().ok_or(refused))
+    }
+
+    fn left(&self) -> MutexGuard<'_, IndexMap<String, Arc<Room>>> {
+        self.left.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Keeps an entry that is new or has changed, and tells whoever watches.
     fn put(&self, room: &Room, kept: &mut Kept, mut entry: Entry) {
         kept.revision += 1;
@@ -397,7 +415,7 @@ impl Rooms {
             }
         }
         // Nobody need watch.
-        let _ = room.changes.send(change);
+        let _ = room.changes().send(change);
     }
 
     /// An answer of the agent's; the one that was given before under this key, if there is one.
@@ -408,7 +426,7 @@ impl Rooms {
         anchor: Option<&Anchor>,
         make: impl FnOnce(Entry) -> Entry,
     ) -> Result<Posted, PlatformError> {
-        let room = self.room(alias).map_err(|error| PlatformError::Refused(error.to_string()))?;
+        let room = self.answered_in(alias).map_err(|error| PlatformError::Refused(error.to_string()))?;
         let mut kept = room.kept();
         if let Some(id) = kept.keys.get(key) {
             return Ok(Posted(id.clone()));
@@ -465,7 +483,7 @@ impl Platform for Rooms {
     }
 
     async fn edit(&self, conversation: &Conversation, posted: &Posted, post: &Post) -> Result<(), PlatformError> {
-        let room = self.room(&conversation.alias).map_err(|_| PlatformError::Gone)?;
+        let room = self.answered_in(&conversation.alias).map_err(|_| PlatformError::Gone)?;
         let mut kept = room.kept();
         let entry = kept.entries.iter().rfind(|entry| entry.id == posted.0).ok_or(PlatformError::Gone)?;
         let entry = shown((**entry).clone(), post);
@@ -474,7 +492,7 @@ impl Platform for Rooms {
     }
 
     async fn attach(&self, conversation: &Conversation, attachment: &Attachment) -> Result<Posted, PlatformError> {
-        let room = self.room(&conversation.alias).map_err(|error| PlatformError::Refused(error.to_string()))?;
+        let room = self.answered_in(&conversation.alias).map_err(|error| PlatformError::Refused(error.to_string()))?;
         if let Some(id) = room.kept().keys.get(&attachment.key) {
             return Ok(Posted(id.clone()));
         }
@@ -501,7 +519,7 @@ impl Platform for Rooms {
         let form = Post { audience: Audience::Person(only_for), ..form.clone() };
         let posted = self.post(conversation, &form).await?;
         let entry = room.kept().entries.iter().rfind(|entry| entry.id == posted.0).cloned();
-        let _ = room.changes.send(Change::Form(entry.ok_or(PlatformError::Gone)?));
+        let _ = room.changes().send(Change::Form(entry.ok_or(PlatformError::Gone)?));
         Ok(())
     }
 }
@@ -516,7 +534,12 @@ impl Person {
 impl Room {
     fn new(conversation: Conversation, entries: Vec<Entry>) -> Self {
         let (alias, state) = (conversation.alias.clone(), Mutex::new(Kept::new(entries)));
-        Self { alias, conversation: Mutex::new(conversation), state, changes: broadcast::Sender::new(WAITING) }
+        Self {
+            alias,
+            conversation: Mutex::new(conversation),
+            state,
+            changes: Mutex::new(broadcast::Sender::new(WAITING)),
+        }
     }
 
     fn place(&self) -> MutexGuard<'_, Conversation> {
@@ -525,6 +548,11 @@ impl Room {
 
     fn conversation(&self) -> Conversation {
         self.place().clone()
+    }
+
+    /// Held for a moment, also while what is kept is locked.
+    fn changes(&self) -> MutexGuard<'_, broadcast::Sender<Change>> {
+        self.changes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {

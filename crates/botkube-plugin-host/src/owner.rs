@@ -22,7 +22,7 @@ use crate::{
     catalogue::Executable,
     event::PluginEvent,
     parts::Parts,
-    running::{self, HEALTH_DEADLINE, NotStarted, Running},
+    running::{self, HEALTH_DEADLINE, LAST, NotStarted, Running},
     slot::{Access, Refusal, View, Wish, Wishes},
     supervisor::{Action, Event, Generation, Left, Offer, Phase, Policy, Report, State, step},
 };
@@ -215,7 +215,7 @@ impl Owner {
             let how = verdict.unwrap_or_else(|| exit.to_string());
             tracing::warn!(plugin, %exit, "a plugin ended");
             for line in &exit.output {
-                tracing::error!(plugin, "{line}");
+                tracing::error!(plugin, origin = LAST, "{line}");
             }
             self.failed(match &self.state.phase {
                 Phase::Draining { reason: Some(reason), .. } if exit.killed => format!("{reason}, and was killed"),

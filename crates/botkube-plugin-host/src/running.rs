@@ -38,6 +38,8 @@ const END_DEADLINE: Duration = Duration::from_secs(1);
 const PART_FRAME: usize = 32;
 /// How many bytes a plugin may say about itself.
 const MAX_METADATA: u64 = 4 << 20;
+/// The origin of what a plugin printed last, whichever it came from, where that is logged once more.
+pub(crate) const LAST: &str = "last lines";
 /// How long a plugin may take to say which services it has; one that takes longer answers all at once.
 const SERVICES_DEADLINE: Duration = Duration::from_secs(1);
 
@@ -116,7 +118,7 @@ pub(crate) async fn start(
         Err(error) => {
             if !matches!(error.reason, StartReason::CalledOff) {
                 for line in &error.output {
-                    tracing::error!(plugin = name, "{line}");
+                    tracing::error!(plugin = name, origin = LAST, "{line}");
                 }
             }
             let hint = if error.output.is_empty() { "" } else { "; what it printed last is in the agent's log" };

@@ -142,9 +142,8 @@ impl Follower {
         if next.lock != self.source.lock {
             changes.push("the lock says something else".to_owned());
         }
-        let was_refused = self.refused.take().is_some();
         if changes.is_empty() && cause == Cause::Files {
-            if was_refused {
+            if self.refused.take().is_some() {
                 tracing::info!("the configuration is what it was: nothing changed");
                 self.telling.line("The configuration can be used again. It is what it was.").await;
                 self.record(at, began, Outcome::Applied, changes, None);
@@ -162,6 +161,7 @@ impl Follower {
             Ok(trials) => trials,
             Err(error) => return self.refuse(cause, at, began, Unusable::because(&error.to_string())).await,
         };
+        let was_refused = self.refused.take().is_some();
         if let Some(rooms) = &self.served.rooms {
             rooms.arrange(setup::with_controls(channels));
         }

@@ -105,7 +105,7 @@ async fn run(agent: &Path, plugin: &Path, folder: &Path, seed: u64, length: Dura
     let began = Instant::now();
     let (orders, heard) = mpsc::channel(1);
     let operating = tokio::spawn(operate(operator, heard));
-    let talking = tokio::spawn(talk(people, seed + 1, length + HEALTHY));
+    let talking = tokio::spawn(talk(people, seed.wrapping_add(1), length + HEALTHY));
     let mut culprit = Culprit::new(&world, &repository, orders);
     let mut schedule = Schedule::new(seed);
     'faults: while began.elapsed() < length {

@@ -121,6 +121,21 @@ async fn what_ran_when_the_agent_ended_has_ended() {
     assert_eq!(rooms.post(&ops(), &post("b", Message::code("b"))).await, Ok(Posted("3".into())));
 }
 
+#[tokio::test]
+async fn a_channel_that_comes_back_has_what_was_said_in_it_and_what_ended_meanwhile() {
+    let dir = tempfile::tempdir().unwrap();
+    let rooms = Rooms::new(vec![ops()], Arc::new(Disk::open(dir.path()).unwrap()));
+    let posted = rooms.post(&ops(), &running(post("a", Message::code("a")))).await.unwrap();
+    let (_, mut watch) = rooms.watch("ops", "ada", 0).unwrap();
+    rooms.arrange(vec![Conversation { alias: "dev".into(), ..Conversation::default() }]);
+    assert_eq!(watch.next().await, None);
+    assert!(rooms.watch("ops", "ada", 0).is_err());
+    rooms.edit(&ops(), &posted, &post("a", Message::code("b"))).await.unwrap();
+    rooms.arrange(vec![ops()]);
+    assert_eq!(codes(&rooms.watch("ops", "ada", 0).unwrap().0), ["b"]);
+    assert_eq!(rooms.post(&ops(), &post("c", Message::code("c"))).await, Ok(Posted("2".into())));
+}
+
 /// A store that an agent left, which was killed.
 struct Left(Vec<Entry>);
 

@@ -390,6 +390,7 @@ fn a_version_that_dies_at_its_start_is_rolled_back_and_told_of() {
     agent.logs_times(2, "does not take the place of");
     agent.counts(&corp(&agent.machine, &mine("1.0.0"), ""));
     assert_eq!(id(&mut agent), first);
+    assert_eq!(agent.log().matches("another version is tried").count(), 2, "what answers anyway is not tried");
     agent.ends();
 }
 
