@@ -98,6 +98,7 @@ test("an agent that is killed while a watch runs comes back to the same page, wi
     "sys watch 1",
     "echo two",
     expect.stringContaining("two"),
+    expect.stringContaining("it is not run again"),
     "echo said while it was away",
     expect.stringContaining("said while it was away"),
   ]);
@@ -105,7 +106,7 @@ test("an agent that is killed while a watch runs comes back to the same page, wi
   expect(person.name).toBe("Ada Lovelace");
   await visit.page.reload();
   await connected(visit);
-  await expect.poll(async () => (await seen(visit)).length).toBe(8);
+  await expect.poll(async () => (await seen(visit)).length).toBe(9);
   const table = await watch.locator("pre").textContent();
   await visit.ask("sys watch 1 --times 2");
   expect(await watch.locator("pre").textContent()).toBe(table);
