@@ -127,6 +127,7 @@ pub(crate) async fn start(
                     tracing::error!(plugin = name, "{line}");
                 }
             }
+            drop(Own(Some(dir)));
             let hint = if error.output.is_empty() { "" } else { "; what it printed last is in the agent's log" };
             let (program, reason) = (error.program.display(), error.reason);
             let reason = format!("the plugin `{name}` did not start: {program}: {reason}{hint}");
