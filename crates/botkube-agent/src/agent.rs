@@ -352,8 +352,7 @@ impl Agent {
         let gone = now.bound.iter().filter(|former| !next.contains(former));
         let former = gone.into_iter().find(|former| is_another_version(former, plugin))?;
         let former = now.stand_ins.get(former).map_or(former, |known| &known.former);
-        // What answers already, as after a version that was taken back, has nothing to show.
-        let serves = former != plugin && self.host.state(former).status == PluginStatus::Running;
+        let serves = self.host.state(former).status == PluginStatus::Running;
         serves.then(|| (former.clone(), None))
     }
 
