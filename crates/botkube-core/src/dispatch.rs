@@ -101,6 +101,8 @@ struct Asked<'a> {
     incoming: &'a Incoming,
     bindings: &'a Bindings<'a>,
     command: &'a Command,
+    /// When it is given up.
+    deadline: Instant,
 }
 
 impl Dispatcher {
@@ -246,11 +248,12 @@ impl Dispatcher {
         let limit = own.unwrap_or(under.config.plugins.call_timeout);
         let header = under.header(&command, incoming);
         let live = Live::new(parts, cancel, &header, command.filter());
-        let asked = Asked { under, incoming, bindings: &bindings, command: &command };
+        let deadline = began + limit;
+        let asked = Asked { under, incoming, bindings: &bindings, command: &command, deadline };
         let mut outcome = tokio::select! {
             biased;
             () = cancel.cancelled() => Outcome::cancelled(trail.ticket.as_ref()),
-            () = time::sleep_until(began + limit) => Outcome::timed_out(limit, own.is_some()),
+            () = time::sleep_until(deadline) => Outcome::timed_out(limit, own.is_some()),
             outcome = self.run(id, &asked, route, live) => outcome,
         };
         if command.flags.header.is_some() && !origin.is_prepared() {
@@ -261,7 +264,7 @@ impl Dispatcher {
     }
 
     async fn run(&self, id: CommandId, asked: &Asked<'_>, route: Option<Route>, live: Live<'_>) -> Outcome {
-        let Asked { under, incoming, bindings, command } = *asked;
+        let Asked { under, incoming, bindings, command, .. } = *asked;
         let header = live.header.to_owned();
         let mut outcome = match route {
             Some(route) => self.ask(asked, &route, live).await,
@@ -292,7 +295,7 @@ impl Dispatcher {
     }
 
     async fn ask(&self, asked: &Asked<'_>, route: &Route, mut live: Live<'_>) -> Outcome {
-        let Asked { under, incoming, command, .. } = *asked;
+        let Asked { under, incoming, command, deadline, .. } = *asked;
         let Incoming { actor, conversation, origin, .. } = incoming;
         if let Decision::Deny { reason } = under.policy.decide(actor, conversation, command, route).await {
             return Outcome::refused(reason);
@@ -319,7 +322,7 @@ impl Dispatcher {
         let call = PluginCall {
             command: command.text.clone(),
             lane: conversation.lane(),
-            deadline: route.timeout.map(|limit| (Instant::now() + limit).into_std()),
+            deadline: Some(deadline.into_std()),
             configs: route.configs.clone(),
             kubeconfig,
             actor: actor.clone(),

@@ -133,6 +133,11 @@ impl Catalogue {
         self.attached.get(plugin.name())
     }
 
+    /// Whether it is known where the plugin comes from.
+    pub(crate) fn knows(&self, plugin: &PluginRef) -> bool {
+        self.find(plugin).is_ok()
+    }
+
     /// The plugin's executable, fetched if it has to be, or why there is none and what to do.
     pub(crate) async fn obtain(&self, plugin: &PluginRef) -> Result<Executable, String> {
         match self.find(plugin)? {

@@ -121,8 +121,8 @@ impl Host {
     /// wait, when health is asked for, how large an answer may be, how often a plugin is started again, and how long one that
     /// was replaced may work on.
     ///
-    /// Plugins whose environment or repository is another one are replaced (see [`Host::replace`]), no others; those that were
-    /// deactivated are started anew when the restart policy is another one. Must be called on a runtime.
+    /// Plugins whose environment or repository is another one are replaced (see [`Host::replace`]), no others; one whose
+    /// repository is gone is left alone. Those that were deactivated are started anew when the restart policy is another one. Must be called on a runtime.
     ///
     /// # Errors
     ///
@@ -139,7 +139,10 @@ impl Host {
             slot.bound(bounds(&after.settings));
             slot.wish(Wish::Adapt);
             if !environment::starts_alike(&before.settings, &after.settings, plugin) {
-                slot.wish(Wish::Replace);
+                // What went with its repository ends its calls, and nothing can take its place.
+                if after.catalogue.knows(plugin) {
+                    slot.wish(Wish::Replace);
+                }
             } else if has_other_policy {
                 slot.wish(Wish::Pardon);
             }

@@ -18,7 +18,12 @@ use go_plugin::{
     hclog::Level,
     host::{Attach, Config, Connection, Exit, Output, PingError, Plugin, StartError, StartReason},
 };
-use tokio::{sync::Notify, task::spawn_blocking, time};
+use tokio::{
+    runtime::{Handle, RuntimeFlavor},
+    sync::Notify,
+    task::{block_in_place, spawn_blocking},
+    time,
+};
 use tokio_util::sync::CancellationToken;
 use tonic::Code;
 
@@ -66,8 +71,11 @@ pub(crate) struct Running {
     /// Wakes whoever looks after the process.
     wake: Arc<Notify>,
     /// Goes after the process, with all the process left in it. Where somebody else starts it, there is none.
-    _dir: Option<RuntimeDir>,
+    _dir: Option<Own>,
 }
+
+/// A plugin's directory, which goes when this is dropped.
+struct Own(Option<RuntimeDir>);
 
 /// A call that is under way. Makes the plugin suspect when dropped before [`Attempt::answered`].
 pub(crate) struct Attempt {
@@ -121,6 +129,7 @@ pub(crate) async fn start(
                     tracing::error!(plugin = name, origin = LAST, "{line}");
                 }
             }
+            drop(Own(Some(dir)));
             let hint = if error.output.is_empty() { "" } else { "; what it printed last is in the agent's log" };
             let (program, reason) = (error.program.display(), error.reason);
             let reason = format!("the plugin `{name}` did not start: {program}: {reason}{hint}");
@@ -164,7 +173,7 @@ impl Running {
             suspect: AtomicBool::new(false),
             verdict: OnceLock::new(),
             wake,
-            _dir: dir,
+            _dir: dir.map(|dir| Own(Some(dir))),
         }
     }
 
@@ -317,6 +326,17 @@ impl Running {
     async fn put_down(&self, verdict: String) -> Exit {
         let _ = self.verdict.set(verdict);
         self.plugin.kill().await
+    }
+}
+
+impl Drop for Own {
+    fn drop(&mut self) {
+        let Some(dir) = self.0.take() else { return };
+        // A plugin may leave any number of files, and nobody else's answer waits until they are gone.
+        match Handle::try_current().map(|handle| handle.runtime_flavor()) {
+            Ok(RuntimeFlavor::MultiThread) => block_in_place(|| drop(dir)),
+            _ => drop(dir),
+        }
     }
 }
 

@@ -307,6 +307,15 @@ async fn a_call_over_the_deadline_is_timed_out_and_dropped() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_call_says_when_it_is_given_up() {
+    let plugins = answering(Ok(vec![Message::code("hi")]));
+    let began = Instant::now();
+    submit(dispatcher(plugins.clone()), "echo hi").await;
+    let given_up = (began + Duration::from_secs(30)).into_std();
+    assert_eq!(plugins.calls.lock().unwrap()[0].deadline, Some(given_up));
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_first_group_that_has_a_deadline_of_its_own_decides() {
     let plugins = Arc::new(Fake::default());
     // `b` comes before `a` in the bindings of the channel.

@@ -436,10 +436,12 @@ fn a_command_that_runs_ends_under_the_configuration_it_began_with() {
     agent.begins("mine stream 20 every 50");
     let answer = |agent: &Running| agent.answers.lock().unwrap()[before..].to_owned();
     eventually("it has begun", || answer(&agent).lines().count() > 1);
-    agent.counts(&corp(&agent.machine, "", ""));
+    // Its repository goes with it.
+    agent.counts(&corp(&agent.machine, "", "").replace("{corp: ", "{other: "));
     assert!(is_alive(first) && !answer(&agent).contains("20 of 20"), "{}", answer(&agent));
     eventually("it has ended", || answer(&agent).contains("20 of 20"));
     eventually("its process is gone", || !is_alive(first));
+    assert!(!agent.log().contains("does not define"), "{}", agent.log());
     assert!(agent.says("mine id").trim().parse::<u32>().is_err());
     agent.ends();
 }

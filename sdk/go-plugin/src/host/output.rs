@@ -101,12 +101,16 @@ impl Lines {
         Self { sink, recent, rate: Arc::new(Mutex::new(Rate::new(per_second))), flooded: Arc::default() }
     }
 
-    /// Whether a line of this length is passed on; says, now and then, that lines are not.
-    fn admit(&self, length: usize) -> bool {
-        let verdict = self.rate.lock().unwrap_or_else(PoisonError::into_inner).judge(length);
+    /// Whether this line is passed on; says, now and then, that lines are not.
+    fn admit(&self, line: &[u8]) -> bool {
+        let verdict = self.rate.lock().unwrap_or_else(PoisonError::into_inner).judge(line.len());
         self.flooded.store(verdict != Verdict::Pass, Ordering::Relaxed);
         if let Verdict::DropAndSay(lines) = verdict {
             self.dropped(lines);
+        }
+        // Also behind a flood the last words of one that crashes explain its end. Nobody crashes in log entries.
+        if verdict != Verdict::Pass && !line.starts_with(b"{") {
+            self.recent.push(&String::from_utf8_lossy(&line[..line.len().min(RECENT_LINE)]));
         }
         verdict == Verdict::Pass
     }
@@ -135,7 +139,7 @@ impl Lines {
     }
 
     fn printed(&self, origin: Origin, level: Level, line: &[u8]) {
-        if !self.admit(line.len()) {
+        if !self.admit(line) {
             return;
         }
         let message = String::from_utf8_lossy(line).into_owned();
@@ -156,7 +160,7 @@ pub(super) async fn drain_stderr(pipe: impl AsyncBufRead + Unpin, lines: Lines) 
     let mut crashing = false;
     let mut splitter = Splitter::default();
     let mut log = |line: &[u8]| {
-        if !lines.admit(line.len()) {
+        if !lines.admit(line) {
             return;
         }
         let mut entry = Entry::parse(&String::from_utf8_lossy(line));
@@ -345,6 +349,14 @@ mod tests {
         let (passed, dropped) = (*passed.lock().unwrap(), *dropped.lock().unwrap());
         assert!((40..1_000).contains(&passed), "{passed}");
         assert_eq!(passed + dropped, 100_000);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_last_words_behind_a_flood_are_kept() {
+        let lines = Lines::new(Arc::new(|_| {}), Recent::default(), 10);
+        let text = "and so on\n".repeat(1_000) + "panic: nil map\n";
+        drain_stderr(text.as_bytes(), lines.clone()).await;
+        assert!(lines.recent.lines().contains(&"panic: nil map".to_owned()), "{:?}", lines.recent.lines());
     }
 
     #[test]

@@ -57,6 +57,8 @@ pub(super) struct Watched<S> {
     counted: u64,
     since: Instant,
     calls: u64,
+    /// How many calls there were when something was read last.
+    known: u64,
 }
 
 /// Finds the heads of frames in what is read.
@@ -87,11 +89,17 @@ impl Traffic {
 impl<S> Watched<S> {
     pub(super) fn new(stream: S, traffic: Traffic) -> Self {
         let (frames, turn) = (Frames::default(), Turn::default());
-        Self { stream, frames, turn, pause: None, traffic, counted: 0, since: Instant::now(), calls: 0 }
+        Self { stream, frames, turn, pause: None, traffic, counted: 0, since: Instant::now(), calls: 0, known: 0 }
     }
 
     /// Counts what was read; an error says that it is a flood.
     fn see(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let calls = self.traffic.calls.load(Ordering::Relaxed);
+        let known = std::mem::replace(&mut self.known, calls);
+        // What was not used up in one period is nobody's in the next; calls made since the last read begin it.
+        if self.since.elapsed() >= PERIOD {
+            (self.counted, self.since, self.calls) = (0, Instant::now(), known);
+        }
         let Self { frames, turn, counted, .. } = self;
         let mut last = 0;
         frames.see(bytes, |kind, length| {
@@ -101,18 +109,12 @@ impl<S> Watched<S> {
                 *counted += 1;
             }
         });
-        let calls = self.traffic.calls.load(Ordering::Relaxed);
-        let allowed = SPARE + PER_CALL * (calls - self.calls);
-        if self.counted <= allowed {
+        if self.counted <= SPARE + PER_CALL * (calls - self.calls) {
             return Ok(());
         }
-        if self.since.elapsed() < PERIOD {
-            let fault = format!("it flooded the connection with {} frames that nobody asked for", name(last));
-            self.traffic.set_fault(|| fault.clone());
-            return Err(io::Error::new(io::ErrorKind::InvalidData, fault));
-        }
-        (self.counted, self.since, self.calls) = (0, Instant::now(), calls);
-        Ok(())
+        let fault = format!("it flooded the connection with {} frames that nobody asked for", name(last));
+        self.traffic.set_fault(|| fault.clone());
+        Err(io::Error::new(io::ErrorKind::InvalidData, fault))
     }
 }
 
@@ -243,6 +245,18 @@ mod tests {
             see(&mut watched, &PING, SPARE).unwrap();
             tokio::time::advance(PERIOD).await;
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_flood_is_none_the_less_one_after_a_long_time_with_many_calls() {
+        let mut watched = watched();
+        for _ in 0..10 {
+            (0..SPARE).for_each(|_| watched.traffic.call_made());
+            see(&mut watched, &PING, 3 * SPARE).unwrap();
+            tokio::time::advance(PERIOD).await;
+        }
+        see(&mut watched, &PING, SPARE).unwrap();
+        watched.see(&PING).unwrap_err();
     }
 
     #[tokio::test(start_paused = true)]
