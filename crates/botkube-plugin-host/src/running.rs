@@ -217,7 +217,7 @@ impl Running {
                 return Some(exit);
             }
             () = time::sleep(patience) => {
-                let _ = self.verdict.set("it was replaced and took longer than plugins.callTimeout for this command".into());
+                let _ = self.verdict.set("it was replaced and took longer for this command than it may".into());
             }
         }
         self.calls.shut();
