@@ -50,6 +50,8 @@ pub(crate) struct Owner {
     former: Option<Executable>,
     /// Processes that retired, and starts that were called off.
     leftovers: TaskTracker,
+    /// Which process is doubted for so many calls that were given up, until that shows.
+    suspicion: Option<(Arc<Running>, u64)>,
     /// What failed last.
     failure: Option<Failure>,
     /// What is to be told once it shows.
@@ -93,6 +95,7 @@ impl Owner {
             fetched: None,
             former: None,
             leftovers: TaskTracker::new(),
+            suspicion: None,
             failure: None,
             news: Vec::new(),
         }
@@ -103,6 +106,10 @@ impl Owner {
         while self.state.phase != Phase::Stopped {
             let events = self.next().await;
             self.take(events);
+            // Not before it shows: who calls in between must not meet a process that may be frozen.
+            if let Some((process, given_up)) = self.suspicion.take() {
+                process.heed(given_up);
+            }
         }
         // Such as the end of a process whose place another one took meanwhile.
         for Work { outcome, .. } in std::mem::take(&mut self.works).into_values() {
@@ -130,13 +137,14 @@ impl Owner {
     }
 
     /// What callers want, after what they have noticed.
-    fn wishes(&self, generation: Generation) -> Vec<Event> {
+    fn wishes(&mut self, generation: Generation) -> Vec<Event> {
         let mut events = Vec::new();
         if let Some(process) = self.processes.get(&generation) {
             if process.is_closed() {
                 let reason = format!("the plugin `{}` broke its connection", self.plugin.name());
                 events.push(Event::Report(generation, Report::Broken(reason)));
-            } else if process.take_suspicion() {
+            } else if let Some(given_up) = process.suspicion() {
+                self.suspicion = Some((process.clone(), given_up));
                 events.push(Event::Report(generation, Report::Suspect));
             }
         }

@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc, Mutex, OnceLock, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, Instant, SystemTime},
 };
@@ -64,8 +64,10 @@ pub(crate) struct Running {
     deadline: Mutex<Option<Instant>>,
     /// Another one serves.
     retired: AtomicBool,
-    /// A call was given up: perhaps the plugin is slow, perhaps it is frozen.
-    suspect: AtomicBool,
+    /// How many calls were given up: perhaps the plugin is slow, perhaps it is frozen.
+    given_up: AtomicU64,
+    /// As many of them callers see the consequences of. Where there are more, nobody is to call it.
+    heeded: AtomicU64,
     /// Why it was killed, if it was.
     verdict: OnceLock<String>,
     /// Wakes whoever looks after the process.
@@ -170,7 +172,8 @@ impl Running {
             calls: Gate::default(),
             deadline: Mutex::default(),
             retired: AtomicBool::new(false),
-            suspect: AtomicBool::new(false),
+            given_up: AtomicU64::new(0),
+            heeded: AtomicU64::new(0),
             verdict: OnceLock::new(),
             wake,
             _dir: dir.map(|dir| Own(Some(dir))),
@@ -279,7 +282,7 @@ impl Running {
 
     /// Whether there is no doubt about it.
     pub(crate) fn is_usable(&self) -> bool {
-        !self.is_closed() && !self.suspect.load(Ordering::Relaxed)
+        !self.is_closed() && self.suspicion().is_none()
     }
 
     /// Whether it cannot be talked to any more.
@@ -287,9 +290,15 @@ impl Running {
         self.plugin.connection().is_closed()
     }
 
-    /// Whether a call was given up since this was asked last.
-    pub(crate) fn take_suspicion(&self) -> bool {
-        self.suspect.swap(false, Ordering::Relaxed)
+    /// How many calls were given up, if not all of them were heeded.
+    pub(crate) fn suspicion(&self) -> Option<u64> {
+        let given_up = self.given_up.load(Ordering::SeqCst);
+        (given_up != self.heeded.load(Ordering::SeqCst)).then_some(given_up)
+    }
+
+    /// Callers see by now what so many calls that were given up lead to.
+    pub(crate) fn heed(&self, given_up: u64) {
+        self.heeded.store(given_up, Ordering::SeqCst);
     }
 
     /// Ends it, and lets the calls it had know why. One that broke its connection may be about to end by itself, which
@@ -366,7 +375,7 @@ impl Drop for Attempt {
         // One that retired is ended anyway, and who looks at one in a debugger takes his time.
         let is_watched = !running.retired.load(Ordering::SeqCst) && running.executable.is_some();
         if !self.answered && is_watched {
-            running.suspect.store(true, Ordering::Relaxed);
+            running.given_up.fetch_add(1, Ordering::SeqCst);
             running.wake.notify_one();
         }
     }
